@@ -1,0 +1,35 @@
+"""What can go wrong that a person can mend. `str()` of each is one sentence: what, where, what to do.
+
+    GatewayError
+    ├── SettingsError    the configuration, or the secrets beside it
+    ├── StoreError       the store cannot be opened, or another gateway has it
+    ├── BrokerError      the broker cannot be started or reached
+    ├── DeviceError      a device cannot be added, found or retired
+    └── AddressInUse     another program has the port that we were told to use
+
+What nobody can mend is logged, counted and survived where it happens; it has no class here.
+"""
+
+
+class GatewayError(Exception):
+    """Something a person can mend. The command line prints it and ends with exit code 1."""
+
+
+class SettingsError(GatewayError):
+    """The configuration, or the secrets beside it, cannot be used."""
+
+
+class StoreError(GatewayError):
+    """The store cannot be opened, or another gateway has it open."""
+
+
+class BrokerError(GatewayError):
+    """The broker cannot be started or reached."""
+
+
+class DeviceError(GatewayError):
+    """A device cannot be added, found or retired."""
+
+
+class AddressInUse(GatewayError):
+    """Another program has the port that we were told to use."""

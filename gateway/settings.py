@@ -1,0 +1,244 @@
+"""The one configuration file of gateway and backend: its sections, bounds and defaults.
+
+`load(path)` reads TOML into a frozen `Settings`. Everything in it may be shown to anybody: what
+is secret lies in the data directory (gateway/secret_file.py). A file that cannot be used is told
+in one sentence that names the file, the line, the key, and what to write instead.
+"""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from gateway.errors import SettingsError
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+# Ids travel in topics, addresses and logs: nothing in them needs escaping anywhere.
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
+LANGUAGES = ("en", "es", "fr")
+Language = Literal["en", "es", "fr"]
+
+
+class _Section(BaseModel):
+    # A misspelt key must not leave its default silently in force.
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class GatewaySettings(_Section):
+    """[gateway]: who this gateway is and where it keeps things."""
+
+    name: Name = "gateway"
+    # The building, as responders know it.
+    site: str = Field(default="", max_length=80)
+    # Relative to the configuration file.
+    data: Path = Path("data")
+
+
+class BrokerSettings(_Section):
+    """[broker]: the MQTT broker between devices and gateway."""
+
+    # True: the gateway starts mosquitto with a configuration of its own. False: it uses the
+    # broker at host:port, and whoever runs that broker sees to its keys.
+    manage: bool = True
+    program: str = Field(default="mosquitto", min_length=1)
+    host: str = Field(default="0.0.0.0", min_length=1)  # noqa: S104  devices come from outside
+    port: Port = 8883
+    loopback_port: Port = 1883
+    # Only with manage = false. The password is `broker_password` in secrets.toml.
+    username: str = ""
+
+    @model_validator(mode="after")
+    def _two_ports(self) -> "BrokerSettings":
+        if self.manage and self.port == self.loopback_port:
+            raise ValueError("port and loopback_port must differ")
+        return self
+
+
+class BackendSettings(_Section):
+    """[backend]: the alert backend, inside this gateway or elsewhere."""
+
+    embedded: bool = True
+    # Where the gateway sends events. The same contract when it is embedded.
+    url: str = "http://127.0.0.1:8080"
+    # SQLAlchemy URL of the backend's own store; empty: backend.db in the data directory.
+    database: str = ""
+
+    @field_validator("url")
+    @classmethod
+    def _is_url(cls, value: str) -> str:
+        return _http_url(value)
+
+
+class WebSettings(_Section):
+    """[web]: the backend's pages, its webhook and its stream."""
+
+    host: str = Field(default="127.0.0.1", min_length=1)
+    port: Port = 8080
+    # How a phone reaches the pages; goes into the links that responders get.
+    base_url: str = "http://127.0.0.1:8080"
+    language: Language = "en"
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_url(cls, value: str) -> str:
+        return _http_url(value)
+
+
+class EscalationStep(_Section):
+    """[[escalation.steps]]: the people asked together at one step."""
+
+    people: list[Name] = Field(min_length=1, max_length=50)
+
+
+class EscalationSettings(_Section):
+    """[escalation]: who is asked, when, and how often. Seconds."""
+
+    # Both bounds: 0 would be a storm, a day would be nobody.
+    remind_every_s: float = Field(default=60, ge=1, le=900)
+    next_step_after_s: float = Field(default=120, ge=1, le=3600)
+    steps: list[EscalationStep] = Field(default_factory=list, max_length=20)
+
+
+class Person(_Section):
+    """[[people]]: a responder, and the ways to reach them."""
+
+    id: Name
+    name: str = Field(min_length=1, max_length=80)
+    language: Language = "en"
+    # Apprise URLs. "file:NAME" stands for the first line of NAME in the data directory, so that
+    # a token need not stand here.
+    channels: list[str] = Field(default_factory=list, max_length=10)
+
+
+class Settings(_Section):
+    """The whole file. `path` is the file itself; paths in it are relative to its folder."""
+
+    path: Path
+    gateway: GatewaySettings = GatewaySettings()
+    broker: BrokerSettings = BrokerSettings()
+    backend: BackendSettings = BackendSettings()
+    web: WebSettings = WebSettings()
+    escalation: EscalationSettings = EscalationSettings()
+    people: list[Person] = Field(default_factory=list, max_length=500)
+
+    @property
+    def data(self) -> Path:
+        """The data directory, absolute."""
+        return (self.path.parent / self.gateway.data).resolve()
+
+    @property
+    def gateway_database(self) -> str:
+        """SQLAlchemy URL of the gateway's store."""
+        return f"sqlite:///{self.data / 'gateway.db'}"
+
+    @property
+    def backend_database(self) -> str:
+        """SQLAlchemy URL of the backend's store."""
+        return self.backend.database or f"sqlite:///{self.data / 'backend.db'}"
+
+    @model_validator(mode="after")
+    def _people_are_known(self) -> "Settings":
+        ids = [person.id for person in self.people]
+        for person in ids:
+            if ids.count(person) > 1:
+                raise ValueError(f"[[people]] has two with the id {person!r}; give one another id")
+        for number, step in enumerate(self.escalation.steps, 1):
+            for person in step.people:
+                if person not in ids:
+                    raise ValueError(
+                        f"step {number} of [[escalation.steps]] names {person!r}, who is not in "
+                        "[[people]]; add them there or correct the name"
+                    )
+        return self
+
+
+def load(path: Path) -> Settings:
+    """The settings in the TOML file *path*. Raises SettingsError, one sentence, and only that."""
+    path = Path(path).absolute()
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise SettingsError(
+            f"There is no configuration file {path}; name the right one with --config."
+        ) from None
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise SettingsError(f"The configuration file {path} cannot be read: {why}.") from None
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(
+            f"The configuration file {path} is not valid TOML: {_plain(str(error))}; "
+            "correct that line."
+        ) from None
+    if "path" in values:
+        raise SettingsError(
+            f"The configuration file {path}{_line(text, ('path',))} has an unknown key 'path'; "
+            "remove it."
+        )
+    try:
+        return Settings.model_validate({**values, "path": path})
+    except ValidationError as error:
+        raise SettingsError(_sentence(path, text, error)) from None
+
+
+def _http_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("write a full address such as http://127.0.0.1:8080")
+    return value.rstrip("/")
+
+
+def _sentence(path: Path, text: str, error: ValidationError) -> str:
+    first = error.errors()[0]
+    keys = tuple(first["loc"])
+    where = f"The configuration file {path}{_line(text, keys)}"
+    if first["type"] == "extra_forbidden":
+        return f"{where} has an unknown key {_dotted(keys)}; correct its spelling or remove it."
+    what = _plain(first["msg"].removeprefix("Value error, "))
+    if not keys:
+        return f"{where}: {what}."
+    if first["type"] == "missing":
+        return f"{where} lacks the key {_dotted(keys)}; add it."
+    return f"{where} has a wrong value for {_dotted(keys)}: {what}; correct it."
+
+
+def _plain(message: str) -> str:
+    return message.rstrip(".").replace("Input should be", "it should be")
+
+
+def _dotted(keys: tuple[int | str, ...]) -> str:
+    """('people', 0, 'name') is 'people[1].name': people count from one."""
+    out = ""
+    for key in keys:
+        out += f"[{key + 1}]" if isinstance(key, int) else f".{key}"
+    return f"'{out.lstrip('.')}'"
+
+
+def _line(text: str, keys: tuple[int | str, ...]) -> str:
+    """ ", line N" of the key in *text*; the line of its table where it has none; "" if unknown."""
+    names = [key for key in keys if isinstance(key, str)]
+    nth = next((key for key in keys if isinstance(key, int)), 0)
+    found = 0
+    table = ""
+    seen: dict[str, int] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        header = re.match(r"\s*(\[\[?)\s*([^\]]+?)\s*\]", line)
+        if header:
+            table = header[2]
+            seen[table] = seen.get(table, -1) + 1
+            if table == ".".join(names[: table.count(".") + 1]) and (
+                header[1] == "[" or seen[table] == nth
+            ):
+                found = found or number
+            continue
+        key = re.match(r"\s*([A-Za-z0-9_\"-]+)\s*=", line)
+        if key is None:
+            continue
+        full = f"{table}.{key[1].strip(chr(34))}".lstrip(".")
+        if full == ".".join(names) and (seen.get(table, 0) == nth or table not in names):
+            return f", line {number},"
+    return f", line {found}," if found else ""
