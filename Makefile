@@ -1,0 +1,59 @@
+# Doorknock. `make demo` shows the main job; `make test` proves it. Each sets itself up.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.PHONY: help venv demo test lint format bench docs packages clean
+help:
+	@echo 'make demo    run it all on this machine: broker, gateway, a button, a sensor, a page'
+	@echo 'make test    install what the tests need, lint, check types, run every test'
+	@echo 'make lint    ruff, mypy, pyright alone      make format  let ruff rewrite'
+	@echo 'make bench   how long a press takes; how many events a second are kept'
+	@echo 'make docs    write the pages that are generated from the code'
+	@echo 'make venv    the virtual environment alone   make clean   remove what make made'
+
+venv: $(VENV)/.set-up
+$(VENV)/.set-up: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Doorknock needs Python 3.11 or later; run: make PYTHON=/path/to/python3.11 …" if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -c 'import ensurepip, venv' || { echo 'Python cannot make virtual environments here; on Debian run: sudo apt install python3-venv'; exit 1; }
+	@echo 'Setting up $(VENV) (once; about a minute) …'
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[demo]'
+	@touch $@
+
+$(VENV)/.set-up-for-tests: pyproject.toml | $(VENV)/.set-up
+	@echo 'Setting up what the tests need …'
+	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[test]'
+	@# Apart from the environment: there the stubs would lie over the interpreter's own package.
+	@$(BIN)/pip install --quiet --disable-pip-version-check --upgrade --target typings 'micropython-esp32-stubs>=1.29,<1.30'
+	@touch $@
+
+packages:
+	@sh .ci/packages mosquitto chromium postgresql
+
+demo: venv
+	@$(BIN)/doorknock demo $(ARGS)
+
+lint: $(VENV)/.set-up-for-tests
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/pyright
+
+format: $(VENV)/.set-up-for-tests
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+test: packages lint
+	@$(BIN)/pytest $(ARGS)
+
+bench: $(VENV)/.set-up-for-tests
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+docs: venv
+	@$(BIN)/python docs/generate.py
+
+clean:
+	@rm -rf $(VENV) typings build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis demo-data
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

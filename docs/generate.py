@@ -1,0 +1,75 @@
+"""Writes the pages of docs/ that are generated from the code: `make docs`.
+
+`tests/wire/test_documentation.py` fails when a page is not what this would write.
+"""
+
+from pathlib import Path
+
+from doorknock import wire
+
+DOCS = Path(__file__).parent
+BANNER = "<!-- Generated from {source} by `make docs`. Change that file, not this one. -->\n\n"
+
+
+def wire_page() -> str:
+    """docs/wire.md: the contract between device and gateway, from wire.py's own tables."""
+    module = (wire.__doc__ or "").strip()
+    lines = [
+        BANNER.format(source="firmware/doorknock/wire.py") + "# The contract on the wire\n",
+        "```text\n" + module + "\n```\n",
+        f"Version {wire.VERSION}. A message has {wire.SHORTEST_BYTES} to {wire.LONGEST_BYTES} "
+        f"bytes: {wire.HEADER_BYTES} of header, the details, {wire.SIGNATURE_BYTES} of signature.",
+        "A detail is its tag, its length (one byte each) and its value: a text in UTF-8, or a "
+        "number, zigzag-coded (0, -1, 1, -2 … are 0, 1, 2, 3 …) in as few little-endian bytes as "
+        "hold it; of a list, the index travels. An unknown tag is passed over; a detail that "
+        "cannot be read is left out and the message counts all the same.\n",
+        "## Keys\n",
+        f"A device has one secret of {wire.SECRET_BYTES} bytes. HKDF-SHA256 with the salt "
+        "`doorknock/1` makes two keys of it: label `link` gives the TLS-PSK key (the broker "
+        "knows it), label `sign` the signing key (the broker does not).\n",
+        "## Topics\n",
+        "| topic | who writes | what |",
+        "|---|---|---|",
+        f"| `{wire.topic('{device}', 'alarm')}` | device | what asks for somebody: "
+        + ", ".join(wire.ALARM_KINDS)
+        + " |",
+        f"| `{wire.topic('{device}', 'up')}` | device | every other event |",
+        f"| `{wire.topic('{device}', 'down')}` | gateway | commands |",
+        f"| `{wire.topic('{device}', 'status')}` | device | `online` or `offline`; retained, last "
+        "will |",
+        f"| `{wire.GATEWAY_ONLINE}` | gateway | `online` or `offline`; retained, last will. "
+        "Devices hold their retries until it says `online` |",
+        "",
+        "One message a publish, QoS 1. `{device}` is the device id: 12 lower-case hex digits.\n",
+    ]
+    for title, commands in (("Events", False), ("Commands", True)):
+        lines.append(f"## {title}\n")
+        for kind, code, leaf, meaning, fields in wire.catalogue():
+            if (code >= wire.FIRST_COMMAND_CODE) != commands:
+                continue
+            lines += [f"### `{kind}` (0x{code:02X}, on `{leaf}`)\n", meaning + "\n"]
+            if fields:
+                lines += ["| detail | tag | values |", "|---|---|---|"]
+                lines += [
+                    f"| `{field[0]}` | {field[1]} | {wire.describe_field(field)} |"
+                    for field in fields
+                ]
+                lines.append("")
+    lines += [
+        "## What is refused\n",
+        "A message that cannot be trusted is acknowledged to the broker, counted under its "
+        "reason, logged, and not answered: " + ", ".join(wire.REASONS) + ".",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {"wire.md": wire_page}
+
+
+def main() -> None:
+    for name, page in PAGES.items():
+        (DOCS / name).write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
