@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -80,6 +81,24 @@ class WebSettings(_Section):
     # How a phone reaches the pages; goes into the links that responders get.
     base_url: str = "http://127.0.0.1:8080"
     language: Language = "en"
+    # IANA name, as in "Europe/Madrid": the times on pages. Empty: this computer's own.
+    time_zone: str = ""
+    # A responder's link gets in for so long after it was sent.
+    link_lifetime_days: int = Field(default=30, ge=1, le=365)
+    # The programme's own answers to "what was it?". Empty: ours, translated.
+    outcomes: list[Annotated[str, Field(min_length=1, max_length=60)]] = Field(
+        default_factory=list, max_length=12
+    )
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_time_zone(cls, value: str) -> str:
+        try:
+            if value:
+                ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("write a time zone such as Europe/Madrid") from None
+        return value
 
     @field_validator("base_url")
     @classmethod
@@ -100,6 +119,12 @@ class EscalationSettings(_Section):
     remind_every_s: float = Field(default=60, ge=1, le=900)
     next_step_after_s: float = Field(default=120, ge=1, le=3600)
     steps: list[EscalationStep] = Field(default_factory=list, max_length=20)
+    # Somebody on the way who has neither arrived nor closed it by then: others are asked again.
+    follow_up_after_s: float = Field(default=300, ge=10, le=3600)
+    # Somebody has arrived and nobody has closed it by then: they are asked how it stands.
+    still_open_after_s: float = Field(default=1800, ge=60, le=14400)
+    # Who mends things: told of a lost gateway, a silent device, a fault. Ids of people.
+    staff: list[Name] = Field(default_factory=list, max_length=50)
 
 
 class Person(_Section):
@@ -113,6 +138,14 @@ class Person(_Section):
     channels: list[str] = Field(default_factory=list, max_length=10)
 
 
+class UnitSettings(_Section):
+    """[[units]]: what the resident of a unit has chosen beforehand. Only where it differs."""
+
+    unit: str = Field(min_length=1, max_length=40)
+    # "I'm OK" closes an open alert without anybody looking in.
+    ok_closes: bool = False
+
+
 class Settings(_Section):
     """The whole file. `path` is the file itself; paths in it are relative to its folder."""
 
@@ -123,6 +156,7 @@ class Settings(_Section):
     web: WebSettings = WebSettings()
     escalation: EscalationSettings = EscalationSettings()
     people: list[Person] = Field(default_factory=list, max_length=500)
+    units: list[UnitSettings] = Field(default_factory=list, max_length=2000)
 
     @property
     def data(self) -> Path:
@@ -152,6 +186,12 @@ class Settings(_Section):
                         f"step {number} of [[escalation.steps]] names {person!r}, who is not in "
                         "[[people]]; add them there or correct the name"
                     )
+        for person in self.escalation.staff:
+            if person not in ids:
+                raise ValueError(
+                    f"'staff' under [escalation] names {person!r}, who is not in [[people]]; "
+                    "add them there or correct the name"
+                )
         return self
 
 
