@@ -1,0 +1,393 @@
+"""The life of an alert: a pure function of (alert, what happened, now).
+
+    raised ──a notice went out──► notified ──"on my way"──► attending ──"I'm there"──► arrived
+      └─────────────────────────────┴───── "done: it was …" ────┴───────► resolved ◄───────┘
+                        the resident's "I'm OK", where they chose so beforehand ──► cancelled
+
+Beside its state an alert is *asking* or not. It asks from its first moment until a person answers,
+and again when the room calls anew, when somebody on the way does not arrive, or when the last of
+them cannot go. While it is open it always has a time at which it does something by itself.
+"""
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from gateway.backend import escalation
+from gateway.backend.escalation import Asking, Plan
+from gateway.backend.happenings import (
+    Arrived,
+    CannotGo,
+    DeviceEvent,
+    Effect,
+    Happening,
+    Kind,
+    Light,
+    NobodyReached,
+    NoticeSent,
+    Notify,
+    OnMyWay,
+    Reason,
+    Resolved,
+    Show,
+    TimeIsUp,
+    Withdraw,
+)
+
+
+class State(StrEnum):
+    """Where an alert is. The last two are its ends."""
+
+    RAISED = "raised"  # nobody has been told yet
+    NOTIFIED = "notified"  # a notice has gone out, nobody has answered
+    ATTENDING = "attending"  # somebody is on the way
+    ARRIVED = "arrived"  # somebody is there
+    RESOLVED = "resolved"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Somebody should come to *unit*.
+
+    asking: None while somebody attends and nothing new has happened. follow_up_at: when those who
+    attend are looked after in their turn. asked, attending, arrived: ids of people, in order.
+    devices: device to (boot, seq) of its newest event here: what its light is told about.
+    calls: the same, of the newest press or stillness; called_at: when the newest of all occurred.
+    ok_at: the resident has said "I'm OK" and has not called since. checked: those who have
+    arrived were asked once how it stands.
+    """
+
+    id: str
+    gateway: str
+    unit: str
+    kind: Kind
+    state: State
+    raised_at: datetime
+    called_at: datetime
+    asking: Asking | None
+    follow_up_at: datetime | None = None
+    asked: tuple[str, ...] = ()
+    attending: tuple[str, ...] = ()
+    arrived: tuple[str, ...] = ()
+    devices: tuple[tuple[str, int, int], ...] = ()
+    calls: tuple[tuple[str, int, int], ...] = ()
+    light: Light | None = None
+    ok_at: datetime | None = None
+    ok_closes: bool = False
+    checked: bool = False
+    closed_at: datetime | None = None
+    closed_by: str | None = None
+    outcome: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.state not in (State.RESOLVED, State.CANCELLED)
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When it must do something by itself; None only once it is closed."""
+        times = [self.asking.next_at] if self.asking else []
+        if self.follow_up_at:
+            times.append(self.follow_up_at)
+        return min(times, default=None)
+
+
+def kind_called(event: DeviceEvent) -> Kind | None:
+    """The kind of alert this event calls for; None: it calls for none.
+
+    A detail that could not be read never makes less of a call: a press without its taps is a
+    press, a stillness without its urgency is urgent.
+    """
+    if event.kind == "press":
+        taps = event.details.get("taps", 1)
+        many = isinstance(taps, int) and taps >= 2
+        return Kind.URGENT if many or event.details.get("held") else Kind.CHECK_IN
+    if event.kind == "stillness":
+        return Kind.CHECK_IN if event.details.get("urgency") == "check_in" else Kind.URGENT
+    return None
+
+
+def raise_alert(
+    event: DeviceEvent, now: datetime, plan: Plan, *, ok_closes: bool = False
+) -> tuple[Alert, list[Effect]] | None:
+    """The alert that *event* opens in a unit that has none; None where it opens none."""
+    kind = kind_called(event)
+    if kind is None:
+        return None
+    move = escalation.begin(plan, now)
+    where = ((event.device, event.boot, event.seq),)
+    alert = Alert(
+        # Of the event's own id: the same event can never open two alerts.
+        id=hashlib.sha256(f"{event.gateway}/{event.id}".encode()).hexdigest()[:16],
+        gateway=event.gateway,
+        unit=event.unit,
+        kind=kind,
+        state=State.RAISED,
+        raised_at=now,
+        called_at=event.occurred_at,
+        asking=move.asking,
+        asked=move.fresh,
+        devices=where,
+        calls=where,
+        ok_closes=ok_closes,
+    )
+    return alert, [Notify(move.fresh, Reason.ASK)]
+
+
+def advance(
+    alert: Alert, happening: Happening, now: datetime, plan: Plan
+) -> tuple[Alert, list[Effect]]:
+    """The alert after *happening*, and what must now be done about it.
+
+    Never raises: a happening that means nothing in this state changes nothing. The caller has
+    seen to it that no event comes here twice.
+    """
+    if not alert.is_open:
+        return alert, []
+    match happening:
+        case DeviceEvent(kind="ok"):
+            return _resident_is_ok(alert, happening, now)
+        case DeviceEvent():
+            return _event(alert, happening, now, plan)
+        case TimeIsUp():
+            return _time_is_up(alert, now, plan)
+        case OnMyWay(person):
+            return _on_my_way(alert, person, now, plan)
+        case CannotGo(person):
+            return _cannot_go(alert, person, now, plan)
+        case Arrived(person):
+            return _arrived(alert, person, now, plan)
+        case Resolved(person, outcome):
+            closed = replace(_closed(alert, State.RESOLVED, now), outcome=outcome, closed_by=person)
+            return closed, _at_the_end(closed, others=_others(alert, person))
+        case NoticeSent():
+            if alert.state is not State.RAISED:
+                return alert, []
+            return _shown(replace(alert, state=State.NOTIFIED), Light.DELIVERED)
+        case NobodyReached():
+            if alert.asking is None or not escalation.has_next(plan, alert.asking):
+                return alert, []
+            move = escalation.next_step(plan, alert.asking, alert.asked, now)
+            return _moved(alert, move, Reason.REMIND)
+
+
+# --- what the room says ---------------------------------------------------------------------------
+
+
+def _event(
+    alert: Alert, event: DeviceEvent, now: datetime, plan: Plan
+) -> tuple[Alert, list[Effect]]:
+    here = (event.device, event.boot, event.seq)
+    alert = replace(alert, devices=_newest(alert.devices, here))
+    called = kind_called(event)
+    if called is None:
+        # Stirring, a prompt: shown on the page. Somebody who stirs may still need somebody.
+        return alert, []
+    was = alert.kind
+    # Whoever calls twice, or is called for twice by a button, needs somebody now.
+    urgent = event.kind == "press" or called is Kind.URGENT
+    alert = replace(
+        alert,
+        kind=Kind.URGENT if urgent else was,
+        calls=_newest(alert.calls, here),
+        called_at=max(alert.called_at, event.occurred_at),
+        ok_at=None,
+    )
+    if alert.asking is None:
+        return _asked_anew(alert, Reason.CALLED_AGAIN, now, plan)
+    if alert.kind is was:
+        # Already asking for as much: twenty presses are not twenty messages.
+        return _shown_again(alert)
+    asking = escalation.restart_reminders(plan, alert.asking, now)
+    alert = replace(alert, asking=asking)
+    effects: list[Effect] = [Withdraw(), Notify(alert.asked, Reason.RAISED)]
+    alert, shown = _shown_again(alert)
+    return alert, effects + shown
+
+
+def _resident_is_ok(alert: Alert, event: DeviceEvent, now: datetime) -> tuple[Alert, list[Effect]]:
+    here = (event.device, event.boot, event.seq)
+    overtaken = _is_before_a_call(alert, event)
+    alert = replace(alert, devices=_newest(alert.devices, here))
+    if overtaken:
+        return alert, []
+    if alert.ok_closes:
+        closed = replace(_closed(alert, State.CANCELLED, now), ok_at=event.occurred_at)
+        return closed, _at_the_end(closed, others=alert.asked)
+    # Lower, never withdrawn: people say it under pressure, and somebody still looks in.
+    return replace(alert, kind=Kind.CHECK_IN, ok_at=event.occurred_at), []
+
+
+def _is_before_a_call(alert: Alert, event: DeviceEvent) -> bool:
+    """Whether this "I'm OK" was said before the newest call and has only arrived after it."""
+    for device, boot, seq in alert.calls:
+        if device == event.device and (event.boot, event.seq) < (boot, seq):
+            return True
+    return event.occurred_at < alert.called_at
+
+
+# --- what people say ------------------------------------------------------------------------------
+
+
+def _on_my_way(alert: Alert, person: str, now: datetime, plan: Plan) -> tuple[Alert, list[Effect]]:
+    if person in alert.attending and alert.asking is None:
+        return alert, []  # pressed twice
+    first = not alert.attending or alert.asking is not None
+    alert = _answered(alert, person)
+    if alert.state is not State.ARRIVED:
+        alert = replace(alert, state=State.ATTENDING, follow_up_at=now + plan.follow_up_after)
+    return _told(alert, person, tell_others=first)
+
+
+def _arrived(alert: Alert, person: str, now: datetime, plan: Plan) -> tuple[Alert, list[Effect]]:
+    if person in alert.arrived and alert.asking is None:
+        return alert, []
+    first = not alert.attending or alert.asking is not None
+    alert = replace(
+        _answered(alert, person),
+        state=State.ARRIVED,
+        arrived=_with(alert.arrived, person),
+        follow_up_at=now + plan.still_open_after,
+        checked=False,
+    )
+    return _told(alert, person, tell_others=first)
+
+
+def _cannot_go(alert: Alert, person: str, now: datetime, plan: Plan) -> tuple[Alert, list[Effect]]:
+    if person not in alert.attending:
+        return alert, []
+    alert = replace(
+        alert,
+        attending=_without(alert.attending, person),
+        arrived=_without(alert.arrived, person),
+    )
+    if alert.attending:
+        if not alert.arrived:
+            due = alert.follow_up_at if alert.state is State.ATTENDING else None
+            due = due or now + plan.follow_up_after
+            alert = replace(alert, state=State.ATTENDING, follow_up_at=due)
+        return alert, []
+    alert = replace(alert, state=State.NOTIFIED, follow_up_at=None, checked=False)
+    if alert.asking is not None:
+        return _shown(alert, Light.ASKED_AGAIN)
+    return _asked_anew(alert, Reason.FOLLOW_UP, now, plan)
+
+
+def _answered(alert: Alert, person: str) -> Alert:
+    return replace(
+        alert,
+        asking=None,
+        asked=_with(alert.asked, person),
+        attending=_with(alert.attending, person),
+        checked=False,
+    )
+
+
+def _told(alert: Alert, person: str, *, tell_others: bool) -> tuple[Alert, list[Effect]]:
+    effects: list[Effect] = [Withdraw()]
+    others = tuple(p for p in alert.asked if p not in alert.attending and p != person)
+    if tell_others and others:
+        effects.append(Notify(others, Reason.ATTENDED))
+    if alert.light is Light.COMING:
+        return alert, effects
+    alert, shown = _shown(alert, Light.COMING)
+    return alert, effects + shown
+
+
+# --- what time does -------------------------------------------------------------------------------
+
+
+def _time_is_up(alert: Alert, now: datetime, plan: Plan) -> tuple[Alert, list[Effect]]:
+    if alert.asking is not None and alert.asking.next_at <= now:
+        move = escalation.go_on(plan, alert.asking, alert.asked, now)
+        return _moved(alert, move, Reason.REMIND)
+    if alert.follow_up_at is None or alert.follow_up_at > now:
+        return alert, []
+    if alert.asking is not None:
+        # Being asked again already; nothing is added to that.
+        return replace(alert, follow_up_at=None), []
+    if alert.state is State.ARRIVED and not alert.checked:
+        # Those who are there first: whoever stays to help has no hand free for a phone.
+        alert = replace(alert, checked=True, follow_up_at=now + plan.follow_up_after)
+        return alert, [Notify(alert.arrived, Reason.STILL_OPEN)]
+    return _asked_anew(alert, Reason.FOLLOW_UP, now, plan)
+
+
+def _asked_anew(
+    alert: Alert, reason: Reason, now: datetime, plan: Plan
+) -> tuple[Alert, list[Effect]]:
+    """Everybody asked so far, and the plan from its first step on."""
+    move = escalation.begin(plan, now)
+    again = alert.asked
+    fresh = tuple(person for person in move.fresh if person not in again)
+    alert = replace(
+        alert, asking=move.asking, asked=alert.asked + fresh, follow_up_at=None, checked=False
+    )
+    effects: list[Effect] = [Withdraw(), Notify(again, reason)]
+    if fresh:
+        effects.append(Notify(fresh, Reason.ASK))
+    # A resident whose call is answered by "somebody is coming" is not told otherwise by a new call.
+    still_coming = bool(alert.attending) and reason is Reason.CALLED_AGAIN
+    alert, shown = _shown(alert, Light.COMING if still_coming else Light.ASKED_AGAIN)
+    return alert, effects + shown
+
+
+def _moved(alert: Alert, move: escalation.Move, reason: Reason) -> tuple[Alert, list[Effect]]:
+    alert = replace(alert, asking=move.asking, asked=alert.asked + move.fresh)
+    effects: list[Effect] = [Withdraw()]
+    if move.again:
+        effects.append(Notify(move.again, reason))
+    if not move.fresh:
+        return alert, effects
+    effects.append(Notify(move.fresh, Reason.ASK))
+    if alert.light is Light.COMING or alert.state is State.RAISED:
+        # Somebody is coming all the same; or nothing has gone out, and nothing may be promised.
+        return alert, effects
+    alert, shown = _shown(alert, Light.ASKED_AGAIN)
+    return alert, effects + shown
+
+
+# --- the end, and small things --------------------------------------------------------------------
+
+
+def _closed(alert: Alert, state: State, now: datetime) -> Alert:
+    return replace(
+        alert, state=state, asking=None, follow_up_at=None, closed_at=now, light=Light.NONE
+    )
+
+
+def _at_the_end(alert: Alert, *, others: tuple[str, ...]) -> list[Effect]:
+    effects: list[Effect] = [Withdraw()]
+    if others:
+        effects.append(Notify(others, Reason.CLOSED))
+    return [*effects, Show(Light.NONE, alert.devices)]
+
+
+def _shown(alert: Alert, light: Light) -> tuple[Alert, list[Effect]]:
+    return replace(alert, light=light), [Show(light, alert.devices)]
+
+
+def _shown_again(alert: Alert) -> tuple[Alert, list[Effect]]:
+    """The same light once more: the device knows it by its newest event."""
+    return (alert, [Show(alert.light, alert.devices)]) if alert.light else (alert, [])
+
+
+def _newest(
+    known: tuple[tuple[str, int, int], ...], here: tuple[str, int, int]
+) -> tuple[tuple[str, int, int], ...]:
+    mine = max((one for one in known if one[0] == here[0]), default=here)
+    return (*(one for one in known if one[0] != here[0]), max(mine, here))
+
+
+def _others(alert: Alert, person: str) -> tuple[str, ...]:
+    return _without(alert.asked, person)
+
+
+def _with(people: tuple[str, ...], person: str) -> tuple[str, ...]:
+    return people if person in people else (*people, person)
+
+
+def _without(people: tuple[str, ...], person: str) -> tuple[str, ...]:
+    return tuple(one for one in people if one != person)

@@ -1,0 +1,99 @@
+"""Who is asked, and when. Pure: no I/O, no clock, the time is an argument.
+
+    asked ── 60 s ── reminded ── 60 s ── next step asked, the others reminded ── 60 s ── …
+
+After the last step everybody is reminded, for ever, until a person answers.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+# How long one reminder waits for the next, and a step for the one after it (DESIGN, "alerts").
+REMIND_EVERY = timedelta(seconds=60)
+NEXT_STEP_AFTER = timedelta(seconds=120)
+# "On the way" and neither there nor done: a building is crossed in less.
+FOLLOW_UP_AFTER = timedelta(minutes=5)
+# There, and not closed: the person has stayed to help, or has forgotten to say so.
+STILL_OPEN_AFTER = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A programme's plan. steps: ids of the people asked together, in the order of the steps."""
+
+    steps: tuple[tuple[str, ...], ...]
+    remind_every: timedelta = REMIND_EVERY
+    next_step_after: timedelta = NEXT_STEP_AFTER
+    follow_up_after: timedelta = FOLLOW_UP_AFTER
+    still_open_after: timedelta = STILL_OPEN_AFTER
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """An alert that nobody has answered: where in the plan it is.
+
+    step: 0 … the last step asked (0 as well where the plan has none). next_at: when something
+    must be done about it; there is always such a time, or a person could be forgotten.
+    """
+
+    step: int
+    step_since: datetime
+    next_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What escalation does now: `fresh` are asked for the first time, `again` are reminded."""
+
+    asking: Asking
+    fresh: tuple[str, ...]
+    again: tuple[str, ...]
+
+
+def begin(plan: Plan, now: datetime) -> Move:
+    """The first step of *plan*."""
+    return Move(_at_step(plan, 0, now), _people(plan, 0, ()), ())
+
+
+def go_on(plan: Plan, asking: Asking, asked: tuple[str, ...], now: datetime) -> Move:
+    """The time of *asking* has come: the next step if it is due and there is one; else a reminder.
+
+    asked: everybody who has been asked so far.
+    """
+    if now - asking.step_since >= plan.next_step_after and has_next(plan, asking):
+        return next_step(plan, asking, asked, now)
+    return Move(_waiting(plan, asking, now), (), asked)
+
+
+def next_step(plan: Plan, asking: Asking, asked: tuple[str, ...], now: datetime) -> Move:
+    """The next step at once, because nobody in this one could be reached."""
+    step = asking.step + 1
+    return Move(_at_step(plan, step, now), _people(plan, step, asked), asked)
+
+
+def has_next(plan: Plan, asking: Asking) -> bool:
+    """Whether there are further people to ask."""
+    return asking.step + 1 < len(plan.steps)
+
+
+def restart_reminders(plan: Plan, asking: Asking, now: datetime) -> Asking:
+    """Everybody has just been asked again for another reason: the next reminder counts from now."""
+    return _waiting(plan, asking, now)
+
+
+def _at_step(plan: Plan, step: int, now: datetime) -> Asking:
+    return _waiting(plan, Asking(step, step_since=now, next_at=now), now)
+
+
+def _waiting(plan: Plan, asking: Asking, now: datetime) -> Asking:
+    # From now, not from when it was due: after a night switched off there is one reminder, not 500.
+    next_at = now + plan.remind_every
+    if has_next(plan, asking):
+        next_at = min(next_at, max(now, asking.step_since + plan.next_step_after))
+    return replace(asking, next_at=next_at)
+
+
+def _people(plan: Plan, step: int, asked: tuple[str, ...]) -> tuple[str, ...]:
+    if step >= len(plan.steps):
+        return ()
+    return tuple(person for person in plan.steps[step] if person not in asked)
