@@ -1,4 +1,4 @@
-"""What can go wrong that a person can mend. `str()` of each is one sentence: what, where, what to do.
+"""What can go wrong that a person can mend, each told in one sentence: what, where, what to do.
 
     GatewayError
     ├── SettingsError    the configuration, or the secrets beside it

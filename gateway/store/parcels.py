@@ -1,0 +1,53 @@
+"""SQL of the outbox: parcels that wait, and what came of them."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+from gateway.store.schema import outbox
+
+
+def waiting(
+    connection: Connection, destination: str, *, alarm: bool, limit: int, but: Collection[int] = ()
+) -> Sequence[Any]:
+    """The oldest waiting parcels of a lane, (id, device, alarm, parcel_id, body, received_at)."""
+    query = (
+        select(
+            outbox.c.id,
+            outbox.c.device,
+            outbox.c.alarm,
+            outbox.c.parcel_id,
+            outbox.c.body,
+            outbox.c.received_at,
+        )
+        .where(outbox.c.destination == destination, outbox.c.waiting, outbox.c.alarm.is_(alarm))
+        .order_by(outbox.c.id)
+        .limit(limit)
+    )
+    if but:
+        query = query.where(outbox.c.id.not_in(but))
+    return connection.execute(query).all()
+
+
+def delivered(connection: Connection, ids: Sequence[int], now_ms: int) -> None:
+    """The destination has committed these."""
+    connection.execute(
+        update(outbox).where(outbox.c.id.in_(ids)).values(delivered_at=now_ms, waiting=False)
+    )
+
+
+def put_aside(connection: Connection, id_: int, why: str, now_ms: int) -> None:
+    """The destination will never take this one."""
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.id == id_)
+        .values(set_aside_at=now_ms, set_aside_why=why, waiting=False)
+    )
+
+
+def depth(connection: Connection) -> int:
+    """How many parcels wait, in all lanes."""
+    return connection.execute(
+        select(func.count()).select_from(outbox).where(outbox.c.waiting)
+    ).scalar_one()

@@ -1,0 +1,168 @@
+"""The tables of the gateway's store. Times are Unix ms.
+
+What is not here on purpose: `watch` and `left` events (the current state only, in `watches`;
+nobody keeps a diary of when somebody asked to be looked after), and heartbeats (the newest
+values only, in `devices`).
+"""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData()
+# SQLite numbers rows by itself only where the type is INTEGER.
+RowId = BigInteger().with_variant(Integer, "sqlite")
+
+devices = Table(
+    "devices",
+    metadata,
+    Column("device", String(12), primary_key=True),
+    Column("secret", LargeBinary(32), nullable=False),
+    Column("device_type", String(16), nullable=False),
+    Column("unit", String(64), nullable=False),
+    Column("tier", String(16), nullable=False),
+    Column("added_at", BigInteger, nullable=False),
+    Column("retired_at", BigInteger),
+    Column("last_heard_at", BigInteger),
+    Column("online", Boolean),
+    Column("battery_millivolts", Integer),
+    # The details of the newest heartbeat.
+    Column("health", JSON),
+    # The highest boot number seen or handed out, and the newest hand-out (nonce, number).
+    Column("highest_boot", BigInteger, nullable=False),
+    Column("number_nonce", BigInteger),
+    Column("number_given", BigInteger),
+    # The highest number of a `light` command.
+    Column("command_number", BigInteger, nullable=False),
+    # The newest event that calls somebody (press, stillness).
+    Column("call_boot", BigInteger),
+    Column("call_seq", BigInteger),
+)
+
+# What is known of a boot's clock: see gateway/placement.py.
+clocks = Table(
+    "clocks",
+    metadata,
+    Column("device", String(12), primary_key=True),
+    Column("boot", BigInteger, primary_key=True, autoincrement=False),
+    Column("arrival_ms", BigInteger, nullable=False),
+    Column("uptime_ms", BigInteger, nullable=False),
+    Column("confirmed", Boolean, nullable=False),
+)
+
+# Every (device, boot, seq) ever seen, as ranges, for ever.
+seen = Table(
+    "seen",
+    metadata,
+    Column("device", String(12), primary_key=True),
+    Column("boot", BigInteger, primary_key=True, autoincrement=False),
+    Column("first", BigInteger, primary_key=True, autoincrement=False),
+    Column("last", BigInteger, nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("device", String(12), nullable=False),
+    Column("boot", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("copy", String(8), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("details", JSON, nullable=False),
+    Column("uptime_ms", BigInteger, nullable=False),
+    Column("signature", LargeBinary(16), nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("occurred", String(8), nullable=False),
+    Column("occurred_at", BigInteger, nullable=False),
+    Column("unsure_ms", BigInteger, nullable=False),
+    UniqueConstraint("device", "boot", "seq", "copy", name="one_event_an_identity"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("destination", String(32), nullable=False),
+    Column("event_id", RowId, ForeignKey("events.id"), nullable=False),
+    Column("device", String(12), nullable=False),
+    Column("alarm", Boolean, nullable=False),
+    # What the destination tells copies by; never changes.
+    Column("parcel_id", String(64), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("delivered_at", BigInteger),
+    Column("set_aside_at", BigInteger),
+    Column("set_aside_why", Text),
+    Column("waiting", Boolean, nullable=False),
+    UniqueConstraint("destination", "event_id", name="one_parcel_an_event"),
+)
+Index(
+    "outbox_waiting",
+    outbox.c.destination,
+    outbox.c.id,
+    sqlite_where=text("waiting"),
+    postgresql_where=text("waiting"),
+)
+
+# What the outer world has told the gateway about a device's newest alert.
+lights = Table(
+    "lights",
+    metadata,
+    Column("device", String(12), primary_key=True),
+    Column("boot", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("alert", String(64), nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+)
+
+# How far a stream has been read.
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", String(64), nullable=False),
+)
+
+# Sensors that are looking after somebody now. The row goes when the watch ends.
+watches = Table(
+    "watches",
+    metadata,
+    Column("device", String(12), primary_key=True),
+    Column("boot", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+)
+
+# "refused signature": 3
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+# Messages that made the intake fail: kept for a developer, acknowledged all the same.
+set_aside = Table(
+    "set_aside",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("way", String(16), nullable=False),
+    Column("device", String(12), nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("why", Text, nullable=False),
+)
