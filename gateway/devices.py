@@ -75,7 +75,8 @@ def retire(store: Store, device: str, *, now_ms: int) -> None:
     with store.write() as connection:
         if not table.retire(connection, device, now_ms):
             raise DeviceError(
-                f"No device {device} is in service here; `doorknock device list` shows those that are."
+                f"No device {device} is in service here; `doorknock device list` shows those "
+                "that are."
             )
 
 

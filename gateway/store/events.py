@@ -1,6 +1,6 @@
 """SQL of the intake: events, what has been seen, clocks, counters, what was set aside."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Table, and_, delete, or_, select, update
@@ -152,14 +152,14 @@ def set_watch(connection: Connection, device: str, boot: int, seq: int, *, on: b
         connection.execute(delete(watches).where(watches.c.device == device))
 
 
-def count(connection: Connection, names: Iterable[str]) -> None:
-    """Counts one for each name."""
-    for name in names:
+def count(connection: Connection, added: Mapping[str, int]) -> None:
+    """Adds to counters, by name."""
+    for name, number in added.items():
         done = connection.execute(
-            update(counters).where(counters.c.name == name).values(value=counters.c.value + 1)
+            update(counters).where(counters.c.name == name).values(value=counters.c.value + number)
         )
         if done.rowcount == 0:
-            connection.execute(counters.insert().values(name=name, value=1))
+            connection.execute(counters.insert().values(name=name, value=number))
 
 
 def counted(connection: Connection, prefix: str) -> dict[str, int]:

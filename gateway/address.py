@@ -1,0 +1,35 @@
+"""Whether an address can be listened on, asked before anything else is started."""
+
+import errno
+import socket
+
+from gateway.errors import AddressInUse
+
+
+def listen(host: str, port: int, *, key: str) -> socket.socket:
+    """A bound socket for host:port. Raises AddressInUse, which names the *key* to change."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((host, port))
+    except OSError as error:
+        made.close()
+        if error.errno == errno.EADDRINUSE:
+            raise AddressInUse(
+                f"Port {port} on {host} is in use by another program; end that program, or write "
+                f"another port as '{key}'."
+            ) from None
+        raise AddressInUse(
+            f"Port {port} on {host} cannot be used: {error.strerror}; write another as '{key}'."
+        ) from None
+    return made
+
+
+def is_taken(host: str, port: int) -> bool:
+    """Whether host:port cannot be listened on now."""
+    try:
+        listen(host, port, key="").close()
+    except AddressInUse:
+        return True
+    return False

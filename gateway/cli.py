@@ -1,0 +1,165 @@
+"""The command line. Exit 0 done, 1 failed, 2 wrong use.
+
+Other parts bring commands of their own by the entry-point group `doorknock.commands`: each entry
+is a typer app, under whose name its commands stand, or a function, which is a command.
+"""
+
+import asyncio
+import secrets
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from doorknock import wire
+
+from gateway import devices, log
+from gateway.errors import DeviceError, GatewayError
+from gateway.secret_file import make_data_directory, write_private
+from gateway.settings import Settings, load
+
+COMMANDS = "doorknock.commands"
+
+app = typer.Typer(
+    name="doorknock",
+    help="A button and a radar sensor that ask somebody nearby to knock.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+device_app = typer.Typer(help="Add, list and retire devices.", no_args_is_help=True)
+app.add_typer(device_app, name="device")
+
+Config = Annotated[Path, typer.Option("--config", help="The configuration, a TOML file.")]
+JsonLog = Annotated[bool, typer.Option("--json-log", help="Log JSON, one object a line.")]
+
+
+@app.command()
+def gateway(config: Config, json_log: JsonLog = False) -> None:
+    """Run the gateway, until Ctrl-C."""
+    from gateway.run import run_gateway  # the other commands need not load all this
+
+    log.configure(as_json=json_log)
+    asyncio.run(run_gateway(load(config)))
+
+
+@app.command()
+def backend(config: Config, json_log: JsonLog = False) -> None:
+    """Run the reference alert backend alone, until Ctrl-C."""
+    from gateway.serving import run_backend
+
+    log.configure(as_json=json_log)
+    asyncio.run(run_backend(load(config)))
+
+
+@device_app.command("add")
+def device_add(
+    device: Annotated[str, typer.Argument(help="The id on its label, 12 hex digits.")],
+    config: Config,
+    unit: Annotated[str, typer.Option(help="The room it is in, such as 204.")],
+    device_type: Annotated[str, typer.Option("--type", help="button or sensor.")],
+    secret_file: Annotated[
+        Path,
+        typer.Option(help="Its secret, 64 hex digits; made where there is no such file."),
+    ],
+) -> None:
+    """Add a device. A running gateway lets it in at once."""
+    settings = load(config)
+    store = _store(settings)
+    secret = _secret(secret_file)
+    added = devices.register(store, device, secret, unit, device_type, now_ms=_now_ms())
+    _tell_broker(settings, store)
+    typer.echo(f"{added.device}  {added.device_type}  {added.unit}")
+
+
+@device_app.command("list")
+def device_list(config: Config) -> None:
+    """Show the devices in service."""
+    for one in devices.in_service(_store(load(config))):
+        heard = "never heard"
+        if one.last_heard_at_ms is not None:
+            moment = datetime.fromtimestamp(one.last_heard_at_ms / 1000, UTC)
+            heard = f"last heard {moment:%Y-%m-%d %H:%M:%S} UTC"
+        typer.echo(f"{one.device}  {one.device_type:<6}  {one.unit:<12}  {heard}")
+
+
+@device_app.command("retire")
+def device_retire(
+    device: Annotated[str, typer.Argument(help="The id on its label, 12 hex digits.")],
+    config: Config,
+) -> None:
+    """Take a device out of service, for good. What it sends is refused from now on."""
+    settings = load(config)
+    store = _store(settings)
+    devices.retire(store, device, now_ms=_now_ms())
+    _tell_broker(settings, store)
+
+
+def main() -> None:
+    """The program `doorknock`."""
+    for entry in entry_points(group=COMMANDS):
+        _add(entry.name, entry.load)
+    try:
+        app()
+    except GatewayError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(1)
+
+
+def _add(name: str, load_entry: Callable[[], Any]) -> None:
+    """Adds a command of another part; without that part's extras it is only missing."""
+    try:
+        found = load_entry()
+    except (ImportError, AttributeError) as error:
+        why = f"The command {name!r} cannot be loaded ({error}); install doorknock with its extras."
+
+        def missing() -> None:
+            raise GatewayError(why)
+
+        app.command(name, help="(not installed)", hidden=True)(missing)
+        return
+    if isinstance(found, typer.Typer):
+        app.add_typer(found, name=name)
+    else:
+        app.command(name)(found)
+
+
+def _store(settings: Settings) -> Any:
+    from gateway.store import open_store
+
+    make_data_directory(settings.data)
+    return open_store(settings.gateway_database)
+
+
+def _tell_broker(settings: Settings, store: Any) -> None:
+    from gateway.broker import write_keys
+
+    if settings.broker.manage:
+        write_keys(settings, devices.in_service(store))
+
+
+def _secret(path: Path) -> bytes:
+    if not path.exists():
+        made = secrets.token_bytes(wire.SECRET_BYTES)
+        try:
+            write_private(path, made.hex() + "\n")
+        except OSError as error:
+            raise DeviceError(
+                f"The secret cannot be written to {path}: {error.strerror}; name another file."
+            ) from None
+        return made
+    try:
+        return bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except (OSError, ValueError):
+        raise DeviceError(
+            f"The file {path} does not hold a secret; put 64 hex digits there, or name a new file."
+        ) from None
+
+
+def _now_ms() -> int:
+    return int(datetime.now(UTC).timestamp() * 1000)

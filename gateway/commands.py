@@ -1,0 +1,74 @@
+"""Signed commands to devices: answers, numbers, lights."""
+
+import threading
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from doorknock import wire
+from sqlalchemy import Connection
+
+from gateway.store import devices as device_table
+
+_HIGHEST_BOOT = 0xFFFFFFFF
+NONE = "none"
+
+
+@lru_cache(maxsize=4096)
+def signing_key(secret: bytes) -> bytes:
+    """The signing key of the device with this secret. Kept: HKDF for each message would cost more
+    than all the rest of it."""
+    return wire.signing_key(secret)
+
+
+class Commands:
+    """Numbers and signs commands. A device's numbers only rise, whatever the gateway's clock does.
+
+    The number of a `light` is stored before it is sent. Those of answers are not: what an answer
+    does, it does once, so an old one replayed is harmless. Any thread.
+    """
+
+    def __init__(self, clock_ms: Callable[[], int]) -> None:
+        self._clock_ms = clock_ms
+        self._last: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def answer(self, row: device_table.Row, boot: int, seq: int) -> bytes:
+        """The event (boot, seq) is committed."""
+        return self._encode("answer", row, boot, seq, {}, self._number(row))
+
+    def number(self, row: device_table.Row, boot: int, seq: int, next_boot: int) -> bytes:
+        """The boot number to use from now on; (boot, seq) is what asked for it."""
+        details: dict[str, int | str] = {"next_boot": min(next_boot, _HIGHEST_BOOT)}
+        return self._encode("number", row, boot, seq, details, self._number(row))
+
+    def light(self, connection: Connection, row: device_table.Row, light: Any) -> bytes | None:
+        """What the alert of the event named by *light* (a row of `lights`) has come to.
+
+        None where the device must not be told: an alert that is over does not put the light out
+        on somebody who has called again since.
+        """
+        called = (row.call_boot, row.call_seq)
+        if light.state == NONE and None not in called and called > (light.boot, light.seq):
+            return None
+        number = self._number(row)
+        device_table.change(connection, row.device, {"command_number": number})
+        return self._encode("light", row, light.boot, light.seq, {"state": light.state}, number)
+
+    def _number(self, row: device_table.Row) -> int:
+        with self._lock:
+            last = max(row.command_number, self._last.get(row.device, 0))
+            self._last[row.device] = max(self._clock_ms(), last + 1)
+            return self._last[row.device]
+
+    @staticmethod
+    def _encode(
+        kind: str,
+        row: device_table.Row,
+        boot: int,
+        seq: int,
+        details: dict[str, int | str],
+        number: int,
+    ) -> bytes:
+        key = signing_key(bytes(row.secret))
+        return wire.encode(kind, row.device, boot, seq, number, details, key)

@@ -1,0 +1,152 @@
+"""The way back: what has become of an alert, from the backend to the light in the room.
+
+An outbound stream (server-sent events), because homes are behind NAT. Each item is stored together
+with its place in the stream, in one transaction, before the light is sent, so a gateway that was
+away, or died half-way, goes on where it was. A light that does not reach its device is sent again
+when the device comes online, or says in a heartbeat that it shows another (gateway/entry.py).
+"""
+
+import asyncio
+import json
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import structlog
+from doorknock import wire
+from httpx_sse import ServerSentEvent, SSEError, aconnect_sse
+
+from gateway.arrival import Down
+from gateway.commands import Commands
+from gateway.store import Store
+from gateway.store import devices as device_table
+from gateway.store import lights as light_table
+
+_log = structlog.get_logger("wayback")
+
+CURSOR = "backend lights"
+STATES = frozenset({"delivered", "asked_again", "coming", "none"})
+# A backend in the same process takes a moment to listen; one elsewhere may be away for long, and
+# the person behind the door waits for every second of it.
+RECONNECT_S = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0)
+# The stream says something at least every 15 s (its comments count); three misses and it is dead.
+SILENCE_S = 45.0
+CONNECT_S = 10.0
+
+
+class WayBack:
+    """Follows the backend's stream: `run()` until cancelled."""
+
+    def __init__(
+        self,
+        store: Store,
+        commands: Commands,
+        down: Down,
+        client: httpx.AsyncClient,
+        url: str,
+        token: str,
+        *,
+        gateway: str,
+        clock_ms: Callable[[], int],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._store = store
+        self._commands = commands
+        self._down = down
+        self._client = client
+        self._url = f"{url}/v1/gateways/{gateway}/stream"
+        self._token = token
+        self._clock_ms = clock_ms
+        self._sleep = sleep
+        self._jitter = jitter
+        self._tries = 0
+        self._told = ""
+
+    async def run(self) -> None:
+        """Follows the stream for ever."""
+        while True:
+            try:
+                await self._follow()
+            except (httpx.HTTPError, SSEError) as error:
+                self._tell(type(error).__name__)
+            except Exception as error:
+                self._tell(type(error).__name__)
+                _log.error("the way back stumbled; it goes on", exc_info=error)
+            wait_s = RECONNECT_S[min(self._tries, len(RECONNECT_S) - 1)]
+            self._tries += 1
+            await self._sleep(wait_s * (1 - self._jitter() / 2))
+
+    def _tell(self, why: str) -> None:
+        """Once for each new reason, and not for the first moment of an embedded backend."""
+        if why != self._told and self._tries > 1:
+            self._told = why
+            _log.warning("the backend's stream is not there; trying on", why=why)
+
+    async def _follow(self) -> None:
+        headers = {"authorization": f"Bearer {self._token}"}
+        cursor = await asyncio.to_thread(self._cursor)
+        if cursor:
+            headers["last-event-id"] = cursor
+        timeout = httpx.Timeout(CONNECT_S, read=SILENCE_S)
+        async with aconnect_sse(
+            self._client, "GET", self._url, headers=headers, timeout=timeout
+        ) as stream:
+            if not stream.response.is_success:
+                self._tell(f"HTTP {stream.response.status_code}")
+                return
+            if self._told:
+                _log.warning("the backend's stream is there again")
+            self._tries, self._told = 0, ""
+            async for item in stream.aiter_sse():
+                await asyncio.to_thread(self.take, item)
+
+    def take(self, item: ServerSentEvent) -> None:
+        """Stores an item and sends what it says. An item that makes no sense is passed over: it
+        must not hold up those after it."""
+        light = _read(item)
+        command = None
+        with self._store.write() as connection:
+            row = light and device_table.find(connection, light["device"])
+            if light and row and row.retired_at is None:
+                light_table.save(connection, **light, now_ms=self._clock_ms())
+                saved = light_table.find(connection, row.device)
+                command = self._commands.light(connection, row, saved)
+            if item.id:
+                light_table.save_cursor(connection, CURSOR, item.id)
+        if light and row and command:
+            self._down.send(row.device, command, alarm=True)
+            _log.info(
+                "light",
+                device=row.device,
+                unit=row.unit,
+                boot=light["boot"],
+                seq=light["seq"],
+                state=light["state"],
+            )
+        elif item.event == "light" and not light:
+            _log.error("the backend's stream has an item that makes no sense", id=item.id)
+
+    def _cursor(self) -> str:
+        with self._store.read() as connection:
+            return light_table.cursor(connection, CURSOR)
+
+
+def _read(item: ServerSentEvent) -> dict[str, Any] | None:
+    """The light that an item speaks of; None where it is another item, or makes no sense."""
+    if item.event != "light":
+        return None
+    try:
+        data = json.loads(item.data)
+        light = {
+            "device": wire.device_id(data["device"]),
+            "boot": int(data["boot"]),
+            "seq": int(data["seq"]),
+            "state": data["state"],
+            "alert": str(data.get("alert", ""))[:64],
+        }
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    in_range = all(0 <= light[name] <= 0xFFFFFFFF for name in ("boot", "seq"))
+    return light if in_range and light["state"] in STATES else None
