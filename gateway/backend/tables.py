@@ -59,6 +59,7 @@ gateways = Table(
     Column("gateway", String(63), primary_key=True),
     Column("heard_at", Instant),  # its newest heartbeat, by our clock; null: never one
     Column("stamped_at", Instant),  # the same, by its own clock
+    Column("since_at", Instant),  # since when it has been heard without a gap
     Column("lost_at", Instant),  # null: not lost
     Column("refused", JSON, nullable=False),  # why, and how many messages
     Column("last_item", BigInteger, nullable=False),  # number of its newest stream item

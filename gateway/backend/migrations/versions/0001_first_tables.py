@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("gateway", sa.String(63), primary_key=True),
         sa.Column("heard_at", sa.BigInteger),
         sa.Column("stamped_at", sa.BigInteger),
+        sa.Column("since_at", sa.BigInteger),
         sa.Column("lost_at", sa.BigInteger),
         sa.Column("refused", sa.JSON, nullable=False),
         sa.Column("last_item", sa.BigInteger, nullable=False),

@@ -1,0 +1,340 @@
+"""Where what happens meets what is stored: load the alert, advance it, commit it with its effects.
+
+Every method is one transaction and blocks; api.py and the workers call them in threads. Nothing
+is sent from here: a notice is a row, written with the event that caused it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from gateway.backend.alerts import Alert, advance, raise_alert
+from gateway.backend.database import Database
+from gateway.backend.happenings import (
+    ASKING,
+    Arrived,
+    CannotGo,
+    DeviceEvent,
+    Effect,
+    Happening,
+    NobodyReached,
+    NoticeSent,
+    Notify,
+    OnMyWay,
+    Resolved,
+    Show,
+    TimeIsUp,
+    Withdraw,
+)
+from gateway.backend.incoming import Heartbeat, Incoming
+from gateway.backend.ledger import ALERT, GATEWAY, Ledger
+from gateway.backend.oversight import Oversight
+from gateway.backend.policy import Clock, Policy
+
+_log = structlog.get_logger(__name__)
+
+# Kinds that concern an alert; the others say how the device is.
+_ALARM = frozenset(("press", "ok", "prompt", "stillness", "stirring"))
+
+# Longer than a send may take (notices.py): a replica that dies holds its notices no longer.
+LEASE = timedelta(seconds=30)
+# First quickly, for a hiccup; never rarer than the reminders, for a provider that is down.
+_RETRY_AFTER_S = (2, 5, 10, 20, 40, 60)
+# About ten minutes. What asks for an answer is written anew at each reminder anyway.
+MOST_ATTEMPTS = 15
+_MOST_AT_ONCE = 500
+
+_WORDS: dict[type, str] = {
+    OnMyWay: "on_my_way",
+    CannotGo: "cannot_go",
+    Arrived: "arrived",
+    Resolved: "resolved",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An event is committed. alert: the id of the alert it belongs to, if any."""
+
+    duplicate: bool
+    alert: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A notice to send now. alert: None for one to staff; call: the log row it is about."""
+
+    number: int
+    person: str
+    channel: int
+    reason: str
+    details: dict[str, Any]
+    made_at: datetime
+    attempts: int
+    alert: Alert | None
+    call: Any
+
+
+class Dispatch:
+    """The backend's acts. committed: called after a commit that others may wait for."""
+
+    def __init__(
+        self,
+        database: Database,
+        policy: Policy,
+        clock: Clock,
+        committed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._database = database
+        self._policy = policy
+        self._clock = clock
+        self._committed = committed
+        self._oversight = Oversight(policy)
+
+    # --- what the gateway says ---
+
+    def accept(self, incoming: Incoming, webhook_id: str) -> Accepted:
+        """Commits the event and all that follows from it, once."""
+        now = self._clock()
+        event = DeviceEvent(
+            id=webhook_id,
+            gateway=incoming.gateway,
+            unit=incoming.unit,
+            device=incoming.device,
+            boot=incoming.boot,
+            seq=incoming.seq,
+            kind=incoming.kind,
+            details=incoming.details,
+            occurred_at=incoming.occurred_at,
+            exact=incoming.exact,
+            age_s=incoming.age_s,
+        )
+        with self._database.writing() as connection:
+            ledger = Ledger(connection)
+            ledger.lock_unit(event.gateway, event.unit)
+            alert = ledger.open_alert(event.gateway, event.unit)
+            if not ledger.is_new(webhook_id):
+                return Accepted(True, alert.id if alert else None)
+            if event.kind in _ALARM:
+                alert = self._alarm(ledger, alert, event, now)
+            else:
+                self._oversight.device_says(connection, event, now)
+        self._committed()
+        return Accepted(False, alert.id if alert else None)
+
+    def heartbeat(self, heartbeat: Heartbeat) -> None:
+        """The gateway is there, and so are the devices it has heard."""
+        with self._database.writing() as connection:
+            self._oversight.heartbeat(connection, heartbeat, self._clock())
+        self._committed()
+
+    # --- what people say ---
+
+    def reply(
+        self, alert_id: str, word: OnMyWay | CannotGo | Arrived | Resolved
+    ) -> tuple[Alert, Alert] | None:
+        """The alert before and after a person's word; None: there is no such alert."""
+        now = self._clock()
+        with self._database.writing() as connection:
+            ledger = Ledger(connection)
+            alert = self._locked(ledger, alert_id)
+            if alert is None:
+                return None
+            after = self._advance(ledger, alert, word, now)
+            if after != alert:
+                details = {"outcome": word.outcome} if isinstance(word, Resolved) else {}
+                ledger.log_word(alert, _WORDS[type(word)], word.person, now, **details)
+        self._committed()
+        return alert, after
+
+    # --- what time does ---
+
+    def fire_due_timers(self) -> int:
+        """Acts on every timer that has come due; how many. Each in a transaction of its own."""
+        now = self._clock()
+        with self._database.reading() as connection:
+            due = Ledger(connection).due_timers(now, _MOST_AT_ONCE)
+        fired = 0
+        for kind, subject, _ in due:
+            try:
+                fired += self._fire(kind, subject, now)
+            except Exception:
+                # One alert that cannot be advanced must not hold up the others.
+                _log.exception("a timer could not be acted on", kind=kind, subject=subject)
+        if fired:
+            self._committed()
+        return fired
+
+    def next_due(self) -> datetime | None:
+        """When the next timer is due."""
+        with self._database.reading() as connection:
+            return Ledger(connection).next_timer()
+
+    def _fire(self, kind: str, subject: str, now: datetime) -> bool:
+        with self._database.writing() as connection:
+            ledger = Ledger(connection)
+            if kind == GATEWAY:
+                return self._oversight.gateway_timer(connection, subject, now)
+            alert = self._locked(ledger, subject, wait=False)
+            if alert is None:
+                return False
+            due_at = ledger.timer_due_at(ALERT, subject)
+            if due_at is None or due_at > now:
+                return False  # another replica was quicker
+            self._advance(ledger, alert, TimeIsUp(), now)
+            return True
+
+    # --- notices ---
+
+    def claim_notices(self, busy: set[tuple[str, int]]) -> list[Outgoing]:
+        """What to send now, ours until LEASE is over; nothing for the channels in *busy*."""
+        with self._database.writing() as connection:
+            ledger = Ledger(connection)
+            rows = ledger.claim_notices(self._clock(), LEASE, busy, _MOST_AT_ONCE)
+            return [
+                Outgoing(
+                    number=row.number,
+                    person=row.person,
+                    channel=row.channel,
+                    reason=row.reason,
+                    details=row.details,
+                    made_at=row.made_at,
+                    attempts=row.attempts,
+                    alert=ledger.alert(row.alert) if row.alert else None,
+                    call=ledger.newest_call(row.alert) if row.alert else None,
+                )
+                for row in rows
+            ]
+
+    def notice_sent(self, number: int, *, delivered: bool) -> None:
+        """The channel has taken it; *delivered*: and knows that the phone has it."""
+        now = self._clock()
+        with self._database.writing() as connection:
+            ledger = Ledger(connection)
+            notice, alert = self._notice(ledger, number)
+            if notice is None:
+                return
+            ledger.set_notice(
+                number,
+                state="delivered" if delivered else "sent",
+                sent_at=now,
+                delivered_at=now if delivered else None,
+                attempts=notice.attempts + 1,
+                claimed_until=None,
+                problem=None,
+            )
+            if alert is not None and notice.reason in ASKING:
+                self._advance(ledger, alert, NoticeSent(notice.person), now)
+        self._committed()
+
+    def notice_failed(self, number: int, problem: str) -> None:
+        """It did not go out: again later, and somebody else now if nobody was reached."""
+        now = self._clock()
+        with self._database.writing() as connection:
+            ledger = Ledger(connection)
+            notice, alert = self._notice(ledger, number)
+            if notice is None or notice.state != "waiting":
+                return
+            attempts = notice.attempts + 1
+            wait_s = _RETRY_AFTER_S[min(attempts, len(_RETRY_AFTER_S)) - 1]
+            ledger.set_notice(
+                number,
+                state="waiting" if attempts < MOST_ATTEMPTS else "given_up",
+                due_at=now + timedelta(seconds=wait_s),
+                attempts=attempts,
+                claimed_until=None,
+                problem=problem[:200],
+            )
+            if attempts == 1 and alert is not None and notice.reason in ASKING:
+                self._escalate_if_nobody_is_reached(ledger, alert, now)
+        self._committed()
+
+    def notices_seen(self, alert_id: str, person: str) -> None:
+        """The person has the alert open before them: what was sent has been delivered."""
+        with self._database.writing() as connection:
+            changed = Ledger(connection).mark_delivered(alert_id, person, self._clock())
+        if changed:
+            self._committed()
+
+    # --- within a transaction ---
+
+    def _locked(self, ledger: Ledger, alert_id: str, *, wait: bool = True) -> Alert | None:
+        """The alert as it is once nobody else works on its unit."""
+        alert = ledger.alert(alert_id)
+        if alert is None or not ledger.lock_unit(alert.gateway, alert.unit, wait=wait):
+            return None
+        return ledger.alert(alert_id)
+
+    def _notice(self, ledger: Ledger, number: int) -> tuple[Any, Alert | None]:
+        notice = ledger.notice(number)
+        if notice is None or notice.alert is None:
+            return notice, None
+        alert = self._locked(ledger, notice.alert)
+        return ledger.notice(number), alert
+
+    def _alarm(
+        self, ledger: Ledger, alert: Alert | None, event: DeviceEvent, now: datetime
+    ) -> Alert | None:
+        if alert is not None:
+            ledger.log_event(alert, event, now)
+            return self._advance(ledger, alert, event, now)
+        raised = raise_alert(
+            event, now, self._policy.plan, ok_closes=event.unit in self._policy.ok_closes
+        )
+        if raised is None:
+            return None
+        alert, effects = raised
+        ledger.save(alert, new=True)
+        ledger.log_event(alert, event, now)
+        return self._carry_out(ledger, alert, effects, now)
+
+    def _advance(self, ledger: Ledger, alert: Alert, happening: Happening, now: datetime) -> Alert:
+        after, effects = advance(alert, happening, now, self._policy.plan)
+        if after != alert:
+            ledger.save(after, new=False)
+        return self._carry_out(ledger, after, effects, now)
+
+    def _carry_out(
+        self, ledger: Ledger, alert: Alert, effects: list[Effect], now: datetime
+    ) -> Alert:
+        asked = False
+        for effect in effects:
+            match effect:
+                case Notify(people, reason):
+                    to = [
+                        (person, channel)
+                        for person in people
+                        if person in self._policy.people
+                        for channel in range(len(self._policy.people[person].channels))
+                    ]
+                    ledger.add_notices(to, reason.value, now, alert=alert.id)
+                    asked = asked or reason in ASKING
+                case Withdraw():
+                    ledger.withdraw(alert)
+                case Show(light, devices):
+                    items = [
+                        {
+                            "unit": alert.unit,
+                            "device": device,
+                            "boot": boot,
+                            "seq": seq,
+                            "state": light.value,
+                            "alert": alert.id,
+                        }
+                        for device, boot, seq in devices
+                    ]
+                    ledger.append_to_stream(alert.gateway, now, "light", items)
+        if asked:
+            # A step whose people have no channel at all has failed before it began.
+            return self._escalate_if_nobody_is_reached(ledger, alert, now)
+        return alert
+
+    def _escalate_if_nobody_is_reached(self, ledger: Ledger, alert: Alert, now: datetime) -> Alert:
+        if alert.asking is None or not alert.is_open:
+            return alert
+        if ledger.somebody_may_still_be_reached(alert, alert.asking.step_since):
+            return alert
+        return self._advance(ledger, alert, NobodyReached(), now)

@@ -1,0 +1,293 @@
+"""The statements on alerts, notices, timers and the stream, within one transaction."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from gateway.backend.alert_record import from_body, to_body
+from gateway.backend.alerts import Alert
+from gateway.backend.happenings import ASKING, DeviceEvent, Reason
+from gateway.backend.tables import (
+    alerts,
+    gateways,
+    log,
+    notices,
+    seen,
+    stream,
+    timers,
+    units,
+)
+
+ALERT = "alert"
+GATEWAY = "gateway"
+
+
+def insert_new(connection: Connection, table: Table, values: dict[str, Any]) -> bool:
+    """Inserts the row unless its key is there; whether it was new."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    # Asked back, not counted: a driver need not count the rows of an insert.
+    new = dialect.insert(table).values(values).on_conflict_do_nothing()
+    return connection.execute(new.returning(*table.primary_key)).first() is not None
+
+
+class Ledger:
+    """One transaction's view of the tables. Times are aware."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._do = connection
+
+    # --- locks and duplicates ---
+
+    def is_new(self, webhook_id: str) -> bool:
+        """Notes the id for ever; False when it was there already."""
+        return insert_new(self._do, seen, {"id": webhook_id})
+
+    def lock_unit(self, gateway: str, unit: str, *, wait: bool = True) -> bool:
+        """Nothing else happens in this unit until the transaction ends. False: somebody has it."""
+        insert_new(self._do, units, {"gateway": gateway, "unit": unit})
+        mine = select(units.c.unit).where(units.c.gateway == gateway, units.c.unit == unit)
+        found = self._do.execute(mine.with_for_update(skip_locked=not wait)).first()
+        return found is not None
+
+    def lock_gateway(self, gateway: str, now: datetime) -> Any:
+        """The gateway's row, locked; made where there is none."""
+        # Stream items count up from the time of their gateway's first: a store that was lost and
+        # begun anew starts above the one before it, and no cursor out there is ahead of it.
+        first = int(now.timestamp() * 1000)
+        insert_new(self._do, gateways, {"gateway": gateway, "refused": {}, "last_item": first})
+        mine = select(gateways).where(gateways.c.gateway == gateway).with_for_update()
+        return self._do.execute(mine).one()
+
+    # --- alerts ---
+
+    def open_alert(self, gateway: str, unit: str) -> Alert | None:
+        found = self._do.execute(
+            select(alerts.c.body).where(
+                alerts.c.gateway == gateway, alerts.c.unit == unit, alerts.c.closed_at.is_(None)
+            )
+        ).scalar()
+        return None if found is None else from_body(found)
+
+    def alert(self, alert_id: str) -> Alert | None:
+        found = self._do.execute(select(alerts.c.body).where(alerts.c.id == alert_id)).scalar()
+        return None if found is None else from_body(found)
+
+    def save(self, alert: Alert, *, new: bool) -> None:
+        """The alert, and the timer that goes with it."""
+        values = {
+            "gateway": alert.gateway,
+            "unit": alert.unit,
+            "state": alert.state.value,
+            "raised_at": alert.raised_at,
+            "closed_at": alert.closed_at,
+            "outcome": alert.outcome,
+            "body": to_body(alert),
+        }
+        if new:
+            self._do.execute(insert(alerts).values(id=alert.id, **values))
+        else:
+            self._do.execute(update(alerts).where(alerts.c.id == alert.id).values(values))
+        self.set_timer(ALERT, alert.id, alert.due_at)
+
+    def log_event(self, alert: Alert, event: DeviceEvent, now: datetime) -> None:
+        self._do.execute(
+            insert(log).values(
+                alert=alert.id,
+                at=now,
+                what=event.kind,
+                details={**event.details, "device": event.device},
+                occurred_at=event.occurred_at,
+                exact=event.exact,
+                age_s=event.age_s,
+            )
+        )
+
+    def log_word(self, alert: Alert, what: str, person: str, now: datetime, **details: str) -> None:
+        self._do.execute(
+            insert(log).values(alert=alert.id, at=now, what=what, person=person, details=details)
+        )
+
+    # --- timers ---
+
+    def set_timer(self, kind: str, subject: str, due_at: datetime | None) -> None:
+        mine = (timers.c.kind == kind, timers.c.subject == subject)
+        if due_at is None:
+            self._do.execute(delete(timers).where(*mine))
+        elif not insert_new(self._do, timers, {"kind": kind, "subject": subject, "due_at": due_at}):
+            self._do.execute(update(timers).where(*mine).values(due_at=due_at))
+
+    def due_timers(self, now: datetime, most: int) -> list[tuple[str, str, datetime]]:
+        rows = self._do.execute(
+            select(timers.c.kind, timers.c.subject, timers.c.due_at)
+            .where(timers.c.due_at <= now)
+            .order_by(timers.c.due_at)
+            .limit(most)
+        )
+        return [(row.kind, row.subject, row.due_at) for row in rows]
+
+    def next_timer(self) -> datetime | None:
+        found: datetime | None = self._do.execute(
+            select(timers.c.due_at).order_by(timers.c.due_at).limit(1)
+        ).scalar()
+        return found
+
+    def timer_due_at(self, kind: str, subject: str) -> datetime | None:
+        found: datetime | None = self._do.execute(
+            select(timers.c.due_at).where(timers.c.kind == kind, timers.c.subject == subject)
+        ).scalar()
+        return found
+
+    # --- notices ---
+
+    def add_notices(
+        self,
+        to: Iterable[tuple[str, int]],
+        reason: str,
+        now: datetime,
+        *,
+        alert: str | None = None,
+        details: dict[str, Any] | None = None,
+    ) -> int:
+        """One row for each (person, channel) in *to*; how many."""
+        rows = [
+            {
+                "alert": alert,
+                "person": person,
+                "channel": channel,
+                "reason": reason,
+                "details": details or {},
+                "state": "waiting",
+                "made_at": now,
+                "due_at": now,
+                "attempts": 0,
+            }
+            for person, channel in to
+        ]
+        if rows:
+            self._do.execute(insert(notices), rows)
+        return len(rows)
+
+    def withdraw(self, alert: Alert) -> None:
+        """What has not gone out and asks for an answer; of a closed alert, all of it."""
+        mine = [notices.c.alert == alert.id, notices.c.state == "waiting"]
+        if alert.is_open:
+            mine.append(notices.c.reason.in_([reason.value for reason in ASKING]))
+        else:
+            mine.append(notices.c.reason != Reason.CLOSED.value)
+        self._do.execute(update(notices).where(*mine).values(state="withdrawn"))
+
+    def claim_notices(
+        self, now: datetime, lease: timedelta, busy: set[tuple[str, int]], most: int
+    ) -> list[Any]:
+        """Notices due and nobody else's, the first of each person's channel; ours for *lease*."""
+        rows = self._do.execute(
+            select(notices)
+            .where(
+                notices.c.state == "waiting",
+                notices.c.due_at <= now,
+                or_(notices.c.claimed_until.is_(None), notices.c.claimed_until <= now),
+                # Here, not below: one silent channel's backlog must not fill the whole answer.
+                *(
+                    or_(notices.c.person != person, notices.c.channel != channel)
+                    for person, channel in busy
+                ),
+            )
+            .order_by(notices.c.due_at, notices.c.number)
+            .limit(most)
+            .with_for_update(skip_locked=True)
+        ).all()
+        taken: set[tuple[str, int]] = set()
+        mine = []
+        for row in rows:
+            lane = (row.person, row.channel)
+            if lane not in taken:
+                taken.add(lane)
+                mine.append(row)
+        if mine:
+            self._do.execute(
+                update(notices)
+                .where(notices.c.number.in_([row.number for row in mine]))
+                .values(claimed_until=now + lease)
+            )
+        return mine
+
+    def notice(self, number: int) -> Any:
+        return self._do.execute(select(notices).where(notices.c.number == number)).first()
+
+    def set_notice(self, number: int, **values: Any) -> None:
+        self._do.execute(update(notices).where(notices.c.number == number).values(**values))
+
+    def mark_delivered(self, alert_id: str, person: str, now: datetime) -> bool:
+        """What this person was sent about the alert has been seen; whether that is news."""
+        result = self._do.execute(
+            update(notices)
+            .where(
+                notices.c.alert == alert_id,
+                notices.c.person == person,
+                notices.c.state == "sent",
+            )
+            .values(state="delivered", delivered_at=now)
+        )
+        return result.rowcount > 0
+
+    def somebody_may_still_be_reached(self, alert: Alert, since: datetime) -> bool:
+        """Whether a notice made since then has gone out, or has not been tried yet."""
+        found = self._do.execute(
+            select(notices.c.number)
+            .where(
+                notices.c.alert == alert.id,
+                notices.c.made_at >= since,
+                notices.c.reason.in_([reason.value for reason in ASKING]),
+                or_(
+                    notices.c.state.in_(("sent", "delivered")),
+                    (notices.c.state == "waiting") & (notices.c.attempts == 0),
+                ),
+            )
+            .limit(1)
+        ).first()
+        return found is not None
+
+    def newest_call(self, alert_id: str) -> Any:
+        """The log row of the newest press or stillness."""
+        return self._do.execute(
+            select(log)
+            .where(log.c.alert == alert_id, log.c.what.in_(("press", "stillness")))
+            .order_by(log.c.number.desc())
+            .limit(1)
+        ).first()
+
+    # --- the stream ---
+
+    def append_to_stream(
+        self, gateway: str, now: datetime, kind: str, items: list[dict[str, Any]]
+    ) -> None:
+        """Numbered without a gap and in the order of their commits: the gateway's row is locked."""
+        number = self.lock_gateway(gateway, now).last_item
+        for item in items:
+            number += 1
+            self._do.execute(
+                insert(stream).values(
+                    gateway=gateway,
+                    item=number,
+                    at=now,
+                    device=item["device"],
+                    kind=kind,
+                    data=item,
+                )
+            )
+        self._do.execute(
+            update(gateways).where(gateways.c.gateway == gateway).values(last_item=number)
+        )
+
+    def stream_after(self, gateway: str, item: int, most: int) -> list[Any]:
+        return list(
+            self._do.execute(
+                select(stream)
+                .where(stream.c.gateway == gateway, stream.c.item > item)
+                .order_by(stream.c.item)
+                .limit(most)
+            )
+        )

@@ -1,0 +1,68 @@
+"""The way back: GET /v1/gateways/{gateway}/stream, server-sent events, asked for by the gateway.
+
+Homes are behind NAT: the gateway calls, and we answer for as long as it listens.
+"""
+
+import asyncio
+import hmac
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from gateway.backend.bell import Bell
+from gateway.backend.database import Database
+from gateway.backend.ledger import Ledger
+
+# Well within the 30 s after which home routers forget a silent connection.
+KEEP_ALIVE_S = 15
+# How late another replica's item may be.
+_LOOK_EVERY_S = 1.0
+_MOST_AT_ONCE = 500
+# A gateway that takes nothing for so long is gone.
+_SEND_TIMEOUT_S = 30
+
+
+class OutwardStream:
+    """Streams what the gateway has to show. token: the stream_token of secrets.toml."""
+
+    def __init__(self, database: Database, bell: Bell, token: str) -> None:
+        self._database = database
+        self._bell = bell
+        self._token = token.encode()
+
+    async def get(self, request: Request) -> Response:
+        """From the item after Last-Event-ID on; without one, from the oldest that is kept."""
+        given = request.headers.get("authorization", "").encode()
+        if not hmac.compare_digest(given, b"Bearer " + self._token):
+            return JSONResponse(
+                {"status": "refused", "error": "The stream's token is missing or wrong."},
+                status_code=401,
+                headers={"WWW-Authenticate": "Bearer"},
+            )
+        last = request.headers.get("last-event-id", "").strip() or "0"
+        if not (last.isascii() and last.isdigit() and len(last) <= 18):
+            return JSONResponse(
+                {"status": "refused", "error": "Last-Event-ID is not a whole number."},
+                status_code=400,
+            )
+        return EventSourceResponse(
+            self._items(request.path_params["gateway"], int(last)),
+            ping=KEEP_ALIVE_S,
+            send_timeout=_SEND_TIMEOUT_S,
+        )
+
+    async def _items(self, gateway: str, after: int) -> AsyncIterator[ServerSentEvent]:
+        while True:
+            heard = self._bell.listen()
+            for row in await asyncio.to_thread(self._after, gateway, after):
+                after = row.item
+                yield ServerSentEvent(json.dumps(row.data), event=row.kind, id=str(row.item))
+            await heard.wait(_LOOK_EVERY_S)
+
+    def _after(self, gateway: str, item: int) -> list[Any]:
+        with self._database.reading() as connection:
+            return Ledger(connection).stream_after(gateway, item, _MOST_AT_ONCE)

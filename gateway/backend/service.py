@@ -1,0 +1,153 @@
+"""Puts the backend together: embedded in a gateway, or run alone."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+from gateway.address import listen
+from gateway.backend import api
+from gateway.backend.bell import Bell
+from gateway.backend.channels import Channel
+from gateway.backend.channels.apprise import AppriseChannel
+from gateway.backend.database import Database
+from gateway.backend.dispatch import Dispatch
+from gateway.backend.links import Links
+from gateway.backend.notices import Notices
+from gateway.backend.outward import OutwardStream
+from gateway.backend.policy import Clock, Policy, from_settings
+from gateway.backend.timers import Timers
+from gateway.backend.webhook import WebhookDoor
+from gateway.backend.wording import Wording
+from gateway.secret_file import Secrets, load_secrets
+from gateway.settings import Settings
+
+# Streams and half-taken requests get so long to end, in s.
+GRACE_S = 2
+
+
+def utc_now() -> datetime:
+    """The clock of the real world."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class Backend:
+    """A backend, ready to run. asgi: webhook, stream, health and pages."""
+
+    asgi: ASGIApp
+    policy: Policy
+    database: Database
+    dispatch: Dispatch
+    links: Links
+    notices: Notices
+    timers: Timers
+    bell: Bell
+
+    async def run(self) -> None:
+        """The workers: timers and notices. Until cancelled."""
+        self.attach()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.timers.run(), name="backend timers")
+            tasks.create_task(self.notices.run(), name="backend notices")
+
+    async def serve(self, listening: socket.socket) -> None:
+        """The workers, and the addresses on a bound socket. Until cancelled, and cleanly then."""
+        server = uvicorn.Server(
+            uvicorn.Config(
+                self.asgi,
+                log_config=None,
+                # Addresses hold responders' links: none of them is for a log.
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+                timeout_graceful_shutdown=GRACE_S,
+            )
+        )
+        # Whoever runs us decides what a signal means.
+        server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
+        async with asyncio.TaskGroup() as tasks:
+            workers = tasks.create_task(self.run(), name="backend workers")
+            serving = tasks.create_task(server.serve(sockets=[listening]), name="backend server")
+            try:
+                await asyncio.shield(serving)
+            except asyncio.CancelledError:
+                server.should_exit = True
+                await serving
+                raise
+            finally:
+                workers.cancel()
+
+    def attach(self) -> None:
+        """From now on commits wake whoever waits in the running event loop."""
+        self.bell.attach(asyncio.get_running_loop())
+
+    def link_for(self, person: str, alert: str | None = None) -> str:
+        """The address that lets this person into the pages."""
+        return self.links.for_person(person, alert)
+
+    def close(self) -> None:
+        self.database.close()
+
+
+def build_backend(
+    settings: Settings, *, clock: Clock = utc_now, channel: Channel | None = None
+) -> Backend:
+    """The backend of a configuration. Raises SettingsError or StoreError, one sentence each."""
+    secrets = load_secrets(settings)
+    return assemble(
+        from_settings(settings),
+        Database(settings.backend_database),
+        secrets,
+        clock=clock,
+        channel=channel or AppriseChannel(),
+    )
+
+
+def assemble(
+    policy: Policy, database: Database, secrets: Secrets, *, clock: Clock, channel: Channel
+) -> Backend:
+    """The backend of these parts."""
+    bell = Bell()
+    dispatch = Dispatch(database, policy, clock, committed=bell.ring_from_anywhere)
+    links = Links(secrets.session_key, policy, clock)
+    wording = Wording(policy, links)
+    routes = api.routes(
+        WebhookDoor(dispatch, secrets.webhook_secret, clock),
+        OutwardStream(database, bell, secrets.stream_token),
+        api.Health(dispatch, clock),
+    )
+    return Backend(
+        asgi=Starlette(routes=routes),
+        policy=policy,
+        database=database,
+        dispatch=dispatch,
+        links=links,
+        notices=Notices(dispatch, policy, wording, channel, clock, bell),
+        timers=Timers(dispatch, clock, bell),
+        bell=bell,
+    )
+
+
+def run_standalone(settings: Settings) -> None:
+    """`doorknock backend`: until a signal ends it. Raises GatewayError, one sentence."""
+    backend = build_backend(settings)
+    try:
+        listening = listen(settings.web.host, settings.web.port, key="port under [web]")
+        asyncio.run(_until_signalled(backend, listening))
+    finally:
+        backend.close()
+
+
+async def _until_signalled(backend: Backend, listening: socket.socket) -> None:
+    serving = asyncio.create_task(backend.serve(listening))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await serving

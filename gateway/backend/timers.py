@@ -1,0 +1,37 @@
+"""Acts on timers that have come due. They are rows: this worker may die and begin again."""
+
+import asyncio
+
+import structlog
+
+from gateway.backend.bell import Bell
+from gateway.backend.dispatch import Dispatch
+from gateway.backend.policy import Clock
+
+_log = structlog.get_logger(__name__)
+
+# How late a timer may be acted on that another replica has set.
+_LOOK_EVERY_S = 1.0
+
+
+class Timers:
+    """The worker that watches the time. Lives as long as run()."""
+
+    def __init__(self, dispatch: Dispatch, clock: Clock, bell: Bell) -> None:
+        self._dispatch = dispatch
+        self._clock = clock
+        self._bell = bell
+
+    async def run(self) -> None:
+        """For ever. What fails is logged and tried again."""
+        while True:
+            heard = self._bell.listen()
+            wait_s = _LOOK_EVERY_S
+            try:
+                await asyncio.to_thread(self._dispatch.fire_due_timers)
+                due = await asyncio.to_thread(self._dispatch.next_due)
+                if due is not None:
+                    wait_s = min(wait_s, max(0.05, (due - self._clock()).total_seconds()))
+            except Exception:
+                _log.exception("timers could not be read")
+            await heard.wait(wait_s)
