@@ -80,6 +80,9 @@ def _rooms(
     def take(arrival: Arrival) -> None:
         intake.take(arrival)
 
+    def wake_lane() -> None:
+        loop.call_soon_threadsafe(lane.wake)
+
     ingest = MqttIngest(
         LOOPBACK if settings.broker.manage else settings.broker.host,
         settings.broker.loopback_port if settings.broker.manage else settings.broker.port,
@@ -94,7 +97,7 @@ def _rooms(
         Entry(commands, [webhook]),
         ingest,
         clock_ms=unix_ms,
-        on_parcels=lambda: loop.call_soon_threadsafe(lane.wake),
+        on_parcels=wake_lane,
     )
     way_back = WayBack(
         store,
