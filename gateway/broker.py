@@ -101,7 +101,7 @@ class Broker:
             await asyncio.sleep(wait_s)
             try:
                 await self._spawn(self._program())
-            except BrokerError as error:
+            except (BrokerError, OSError) as error:
                 _log.error("the broker does not start", why=str(error))
 
     async def stop(self) -> None:

@@ -24,7 +24,7 @@ from gateway.intake import Intake
 from gateway.lock import Lock
 from gateway.outbox import Lane
 from gateway.secret_file import Secrets, load_secrets
-from gateway.serving import serve_backend
+from gateway.serving import keep_serving
 from gateway.settings import Settings
 from gateway.store import Store, open_store
 from gateway.supervision import Supervision
@@ -123,7 +123,7 @@ def _rooms(
     ingest.start()
     runs = [lane.run(), way_back.run(), supervision.run()]
     if settings.backend.embedded:
-        runs.append(serve_backend(settings))
+        runs.append(keep_serving(settings))
     return [asyncio.create_task(run) for run in runs]
 
 

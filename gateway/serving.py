@@ -5,12 +5,18 @@ import contextlib
 import signal
 from collections.abc import Iterator
 
+import structlog
 import uvicorn
 
 from gateway.address import listen
 from gateway.backend.service import build_backend
+from gateway.errors import GatewayError
 from gateway.settings import Settings
 
+_log = structlog.get_logger("backend")
+
+# A fault that comes back at once must not fill the log; presses wait in the outbox meanwhile.
+AGAIN_AFTER_S = 2.0
 # A phone that holds a stream open must not hold up the end.
 FAREWELL_S = 2
 
@@ -48,6 +54,20 @@ async def serve_backend(settings: Settings) -> None:
         server.should_exit = True
         await asyncio.gather(workers, pages, return_exceptions=True)
         socket.close()
+
+
+async def keep_serving(settings: Settings) -> None:
+    """Serves, embedded in a gateway, and again after a fault: the gateway goes on taking events.
+
+    Raises what keeps it from serving at all, GatewayError, one sentence."""
+    while True:
+        try:
+            await serve_backend(settings)
+        except GatewayError:
+            raise
+        except Exception as error:
+            _log.error("the backend failed and is started again; report this", exc_info=error)
+        await asyncio.sleep(AGAIN_AFTER_S)
 
 
 async def run_backend(settings: Settings) -> None:

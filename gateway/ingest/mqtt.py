@@ -5,6 +5,7 @@ their limit receives nothing more. A message is acknowledged when the intake say
 callback catches everything: paho's thread ends in silence at an exception.
 """
 
+import socket
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -54,6 +55,7 @@ class _Session:
         )
         self.client.max_inflight_messages_set(IN_FLIGHT)
         self.client.reconnect_delay_set(*RECONNECT_S)
+        self.client.on_socket_open = _send_at_once
         self.client.on_connect = self._on_connect
         self.client.on_disconnect = self._on_disconnect
         self.client.on_subscribe = self._on_subscribe
@@ -106,6 +108,15 @@ class _Session:
             _log.error(
                 "a message could not be taken in", error=type(error).__name__, exc_info=error
             )
+
+
+def _send_at_once(_client: mqtt.Client, _data: Any, connection: Any) -> None:
+    """Without it an answer waits for the broker to confirm the acknowledgement before it: 40 ms,
+    by Nagle's algorithm against delayed ACKs."""
+    try:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except (OSError, AttributeError) as error:
+        _log.warning("answers may be 40 ms late", error=type(error).__name__)
 
 
 class MqttIngest:
