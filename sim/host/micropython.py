@@ -60,8 +60,8 @@ for _name in ("add", "sub", "mul", "and", "or", "xor", "floordiv", "mod"):
 for _name in ("lshift", "rshift"):
     setattr(Int32, f"__{_name}__", _checked_shift(f"__{_name}__", reverse=False))
     setattr(Int32, f"__r{_name}__", _checked_shift(f"__r{_name}__", reverse=True))
-Int32.__neg__ = lambda self: Int32(-int(self))  # type: ignore[method-assign,assignment]
-Int32.__invert__ = lambda self: Int32(~int(self))  # type: ignore[method-assign,assignment]
+Int32.__neg__ = lambda self: Int32(-int(self))  # type: ignore[method-assign]
+Int32.__invert__ = lambda self: Int32(~int(self))  # type: ignore[method-assign]
 
 
 class Pointer:
@@ -72,7 +72,9 @@ class Pointer:
 
     def __init__(self, buffer: Any, width: int) -> None:
         whole = memoryview(buffer).cast("B")
-        self._view = whole.cast({1: "B", 2: "H", 4: "i"}[width])
+        self._view: memoryview[int] = (
+            whole if width == 1 else whole.cast("H") if width == 2 else whole.cast("i")
+        )
         self._mask = (1 << (8 * width)) - 1
         self._signed = width == 4
 

@@ -1,0 +1,411 @@
+"""The detector of the breathing tier (60 GHz, total phase). Its face: detector.py.
+
+Phase is turned into displacement (0.398 mm a radian at 60 GHz: half a wavelength, 2.5 mm, is
+2 pi there and back), kept in mrad. Samples come 5 to 20 a second, unevenly; a grid of 100 ms holds
+the newest. Two moving averages, 1.0 s and then 0.7 s, leave breath (0.1 … 0.5 Hz: 98 … 52 % of
+it) and take out the heart, which goes on during apnoea: 0.8 mm at 0.8 Hz becomes 0.11 mm, at 1 Hz
+and above next to nothing. What is left over 10 s is held against an absolute floor in µm.
+
+At 5 samples a second real steps come near pi, where +pi and -pi look alike. Such a step is not
+believed either way: it counts towards agitation, and moves the chest by nothing. One wrap, fade or
+glitch is so never a breath, and many of them in a row are a large movement.
+"""
+
+from array import array
+
+import micropython
+
+from .clock import MASK, since
+from .detector import (
+    BREATHING,
+    EMPTY,
+    LONGEST_MS,
+    MOVING,
+    NO_BREATHING,
+    NO_MOVEMENT,
+    STILL,
+    UNKNOWN,
+    VANISHED,
+)
+from .radar import NEW, NEW_PHASE, PHASE_MRAD, PRESENT, ZERO
+
+SLOT_MS = 100
+
+# µm to mrad: 1 rad is 398 µm.
+_UM_A_RAD = 398
+_PI_MRAD = 3142
+_TWO_PI_MRAD = 6283
+
+# The largest step of a breath: 3.9 mm at 18 a minute is 9.2 rad/s, 1.9 rad between two samples at
+# 4.9 a second. Above this a step may be one the other way round.
+_AMBIGUOUS_MRAD = 2300
+
+# 20 m of displacement: the sum of ten such is 5e8, below 2^29. Beyond it the windows start anew.
+_FARTHEST_MRAD = 50000000
+
+# Agitation, 0 … 60: an ambiguous step adds 4, one of more than a turn (no aliasing makes that of a
+# chest) adds 15, a slot takes 1 off. A bad recording of a lying sleeper with deep fades peaks at
+# 14; random phase at 20 samples a second, which walking looks like, passes 30 within 3 s.
+_AMBIGUOUS_WEIGHT = 4
+_TURN_WEIGHT = 15
+_AGITATED = 30
+_MOST_AGITATED = 60
+
+# Over 3 s, smoothed. Seated breathing shows up to 4.7 mm in that time.
+_MOVEMENT_UM = 7000
+# Life in a chest too still for a breath: a heart shows 0.2 … 0.8 mm, an empty room, in the same
+# band, up to 0.051 (noisy recording of a bare wall).
+_HEART_UM = 100
+
+# A sign of somebody where nobody was: breath for so long, or a heart. A door, a curtain or one
+# glitch moves the windows for 4 s at most.
+_SIGN_SLOTS = 60
+_HEART_SIGN_SLOTS = 80
+# After a large movement the windows remember it for 5 s; life seen for 3 s after that means that
+# the person has stayed. Nothing seen for 10 s after it: gone.
+_SETTLED_SLOTS = 50
+_STAYED_SLOTS = 30
+_GONE_SLOTS = 150
+
+# No phase for so long: nothing can be said. Four times the slowest interval, and some.
+_BLIND_MS = 1500
+# Phases exactly 0.0 so many times with the flag still up: the gate has shut all the same.
+_ZEROS_MEAN_SHUT = 5
+
+# Places in the work array (viper writes it): see _slot.
+_POSITION = 0
+_COUNT = 1
+_SUM_10 = 2
+_SUM_7 = 3
+_AT_10 = 4
+_AT_7 = 5
+_MOTION_3S = 6  # results, mrad, 0 … 2^29
+_HEART_3S = 7
+_QUIET_SLOTS = 8
+_MOTION_10S = 9
+_FLOOR = 10
+# rings in the work array
+_RAW = 16  # 10 raw displacements
+_MEAN = 26  # 7 means of 10
+_SMOOTH = 33  # 100 smoothed
+_HEART = 133  # 30 of raw less mean
+_WORDS = 163
+
+
+@micropython.viper
+def _slot(w: ptr32, displacement: int):  # noqa: F821 (ptr32 is viper's)
+    """One slot of 100 ms: displacement in mrad, |.| <= 5e7, into the windows.
+
+    Stored values are signed and below 2^29 in size; they are read masked, because ptr32 does not
+    extend the sign on a 64-bit machine. Sums: ten raw values <= 5e8 < 2^29; seven means <= 3.5e8.
+    Peak-to-peak of two values: <= 1e8. Three raw values, each a third of one: <= 5e7.
+    """
+    # 1.0 s mean
+    at = w[4]
+    old = ((w[16 + at] & 0x3FFFFFFF) ^ 0x20000000) - 0x20000000
+    total = ((w[2] & 0x3FFFFFFF) ^ 0x20000000) - 0x20000000
+    total = total + displacement - old
+    w[2] = total
+    w[16 + at] = displacement
+    at += 1
+    if at >= 10:
+        at = 0
+    w[4] = at
+    mean = total // 10
+    # 0.7 s mean of it
+    to = w[5]
+    old = ((w[26 + to] & 0x3FFFFFFF) ^ 0x20000000) - 0x20000000
+    total = ((w[3] & 0x3FFFFFFF) ^ 0x20000000) - 0x20000000
+    total = total + mean - old
+    w[3] = total
+    w[26 + to] = mean
+    to += 1
+    if to >= 7:
+        to = 0
+    w[5] = to
+    smooth = total // 7
+    # the heart: the three raw values in the middle of the ten, less the mean of the ten
+    middle = 0
+    i = 0
+    while i < 3:
+        j = at + 3 + i
+        if j >= 10:
+            j -= 10
+        middle += (((w[16 + j] & 0x3FFFFFFF) ^ 0x20000000) - 0x20000000) // 3
+        i += 1
+    position = w[0]
+    w[33 + position] = smooth
+    j = position
+    while j >= 30:
+        j -= 30
+    w[133 + j] = middle - mean
+    count = w[1]
+    if count < 100:
+        count += 1
+        w[1] = count
+    # 3 s of heart: the whole ring of 30, or what there is of it
+    low = middle - mean
+    high = low
+    i = 0
+    while i < 30 and i < count:
+        k = j - i
+        if k < 0:
+            k += 30
+        value = ((w[133 + k] & 0x3FFFFFFF) ^ 0x20000000) - 0x20000000
+        if value < low:
+            low = value
+        if value > high:
+            high = value
+        i += 1
+    w[7] = high - low
+    # the smoothed ring, newest first: the span over 3 s, over all of it, and for how many slots
+    # back the span stays below the floor
+    low = smooth
+    high = smooth
+    floor = w[10]
+    quiet = 0
+    i = 0
+    w[6] = 0
+    while i < count:
+        k = position - i
+        if k < 0:
+            k += 100
+        value = ((w[33 + k] & 0x3FFFFFFF) ^ 0x20000000) - 0x20000000
+        if value < low:
+            low = value
+        if value > high:
+            high = value
+        if high - low < floor:
+            quiet = i + 1
+        i += 1
+        if i <= 30:
+            w[6] = high - low
+    w[8] = quiet
+    w[9] = high - low
+    position += 1
+    if position >= 100:
+        position = 0
+    w[0] = position
+
+
+@micropython.viper
+def _restart(w: ptr32, displacement: int):  # noqa: F821
+    """Fills the windows with one value, as if nothing had moved. 10 x displacement < 2^29."""
+    i = 0
+    while i < 10:
+        w[16 + i] = displacement
+        i += 1
+    i = 0
+    while i < 7:
+        w[26 + i] = displacement
+        i += 1
+    i = 0
+    while i < 10:
+        w[i] = 0
+        i += 1
+    w[2] = displacement * 10
+    w[3] = displacement * 7
+
+
+class BreathingDetector:
+    """Readings of total phase and presence in; what the room is like out."""
+
+    def __init__(self, settings: dict) -> None:
+        self._work = array("i", [0] * _WORDS)
+        self._work[_FLOOR] = settings["breath_floor_um"] * 1000 // _UM_A_RAD
+        self._movement = _MOVEMENT_UM * 1000 // _UM_A_RAD
+        self._heart = _HEART_UM * 1000 // _UM_A_RAD
+        self.room = UNKNOWN
+        self.still_ms = 0
+        self.cause = NO_BREATHING
+        self.blind = True
+        self._present = -1
+        self._open = False  # the module's gate: phases come
+        self._zeros = 0  # readings of exactly 0.0 in a row, 0 … _ZEROS_MEAN_SHUT
+        self._phase = 0
+        self._has_phase = False
+        self._displacement = 0  # mrad, |.| <= _FARTHEST_MRAD
+        self._agitation = 0
+        self._somebody = False
+        self._sign = 0  # slots of breath seen where nobody was
+        self._heart_sign = 0
+        self._since_move = LONGEST_MS // SLOT_MS  # slots since the last large movement
+        self._life = 0  # slots of life seen since it, once the windows have settled
+        self._stayed = True  # nobody was seen to go since the last large movement
+        self._heartbeats = False  # a heart was seen in the last stillness
+        self._next = -1  # tick of the next slot; -1 before the first reading
+        self._last = -1  # tick of the last reading
+
+    @property
+    def noise_floor(self) -> int:
+        """Chest movement over the last 3 s, µm, 0 … 398,000; in an empty room it is the noise."""
+        span = self._work[_MOTION_3S]
+        return (span if span < 1000000 else 1000000) * _UM_A_RAD // 1000
+
+    def expect_somebody(self) -> None:
+        """Somebody is in there, though the radar has not shown them yet."""
+        self._somebody = True
+        self._stayed = True
+
+    def take(self, reading, ticks: int) -> None:
+        """One report: total phase, or presence."""
+        if self._next < 0:
+            self._next = ticks
+        self.tick(ticks)
+        self._last = ticks
+        if self.blind:
+            self.blind = False
+            self._has_phase = False
+            self._next = ticks
+        self._present = reading[PRESENT]
+        if reading[NEW] != NEW_PHASE:
+            return
+        if reading[ZERO]:
+            # Nobody's phase is exactly nought three times over: the gate is shut, or soon will be.
+            if self._zeros < _ZEROS_MEAN_SHUT:
+                self._zeros += 1
+            if self._present == 0 or self._zeros >= _ZEROS_MEAN_SHUT:
+                self._shut()
+            return
+        self._zeros = 0
+        self._move_to(reading[PHASE_MRAD])
+
+    def _shut(self) -> None:
+        if self._open or self.room == UNKNOWN:
+            self._open = False
+            self._has_phase = False
+            # A large movement, and then nothing: gone. What was seen before it does not count.
+            if self._somebody and not self._stayed:
+                self._gone()
+
+    def _move_to(self, phase: int) -> None:
+        """The newest phase, |.| <= 2^29: the difference of two is below 2^30."""
+        if not self._has_phase:
+            self._has_phase = True
+            self._phase = phase
+            if not self._open:
+                self._open = True
+                self._agitation = 0
+                _restart(self._work, self._displacement)
+            return
+        step = phase - self._phase
+        self._phase = phase
+        if step > _TWO_PI_MRAD or step < -_TWO_PI_MRAD:
+            self._agitate(_TURN_WEIGHT)
+            return
+        if step > _PI_MRAD:
+            step -= _TWO_PI_MRAD
+        elif step < -_PI_MRAD:
+            step += _TWO_PI_MRAD
+        if step > _AMBIGUOUS_MRAD or step < -_AMBIGUOUS_MRAD:
+            self._agitate(_AMBIGUOUS_WEIGHT)
+            return
+        moved = self._displacement + step
+        if moved > _FARTHEST_MRAD or moved < -_FARTHEST_MRAD:
+            moved = 0
+            _restart(self._work, 0)
+        self._displacement = moved
+
+    def _agitate(self, weight: int) -> None:
+        agitation = self._agitation + weight
+        self._agitation = agitation if agitation < _MOST_AGITATED else _MOST_AGITATED
+
+    def tick(self, ticks: int) -> None:
+        """Lets time pass: one slot for each 100 ms. A gap in the readings is not stillness."""
+        if self._last < 0 or self.blind:
+            return
+        if since(ticks, self._last) > _BLIND_MS:
+            self.blind = True
+            self._open = False
+            return
+        while since(ticks, self._next) >= 0:
+            self._next = (self._next + SLOT_MS) & MASK
+            self._one_slot()
+
+    def _one_slot(self) -> None:
+        if self._agitation > 0:
+            self._agitation -= 1
+        if self._since_move < LONGEST_MS // SLOT_MS:
+            self._since_move += 1
+        if self._open:
+            _slot(self._work, self._displacement)
+            self._look()
+        else:
+            self._look_at_shut_gate()
+
+    def _look(self) -> None:
+        """What the windows say, with the gate open."""
+        w = self._work
+        floor = w[_FLOOR]
+        moving = self._agitation >= _AGITATED or w[_MOTION_3S] > self._movement
+        breath = w[_MOTION_10S] >= floor
+        heart = w[_HEART_3S] >= self._heart
+        lively = w[_MOTION_3S] >= floor or heart
+        if moving:
+            self._since_move = 0
+            self._life = 0
+            self._stayed = False
+        elif not self._stayed and self._since_move > _SETTLED_SLOTS:
+            if lively:
+                self._life += 1
+                if self._life >= _STAYED_SLOTS:
+                    self._stayed = True
+            elif self._since_move > _GONE_SLOTS:
+                # Moved largely, then neither breath nor heart: an empty chair.
+                self._gone()
+                return
+        if not self._somebody:
+            self._look_for_somebody(moving, w[_MOTION_3S] >= floor, heart)
+            if not self._somebody:
+                self.room = EMPTY
+                return
+        if moving:
+            self.room = MOVING
+            self.still_ms = 0
+            return
+        quiet = w[_QUIET_SLOTS]
+        if breath:
+            self.still_ms = quiet * SLOT_MS
+        elif self.still_ms < LONGEST_MS - SLOT_MS:
+            # All that the windows hold is quiet: what was still before has gone on being so.
+            self.still_ms += SLOT_MS
+        self.room = STILL if self.still_ms >= 10000 else BREATHING
+        self.cause = NO_BREATHING if heart else NO_MOVEMENT
+
+    def _look_for_somebody(self, moving: bool, breath: bool, heart: bool) -> None:
+        """A large movement is somebody at once; breath or a heart when they go on."""
+        self._sign = _counted(self._sign, breath)
+        self._heart_sign = _counted(self._heart_sign, heart)
+        if moving or self._sign >= _SIGN_SLOTS or self._heart_sign >= _HEART_SIGN_SLOTS:
+            self._somebody = True
+            self._stayed = not moving
+            self._sign = 0
+            self._heart_sign = 0
+            self.still_ms = 0
+
+    def _look_at_shut_gate(self) -> None:
+        """The module sees nobody. Whoever was not seen to go is still in there."""
+        if self._somebody and not self._stayed:
+            self._gone()
+        elif self._somebody:
+            if self.still_ms < LONGEST_MS - SLOT_MS:
+                self.still_ms += SLOT_MS
+            self.room = STILL
+            self.cause = VANISHED
+        elif self._present == 0 or self._zeros >= _ZEROS_MEAN_SHUT:
+            self.room = EMPTY
+
+    def _gone(self) -> None:
+        self._somebody = False
+        self._stayed = True
+        self._sign = 0
+        self._heart_sign = 0
+        self.still_ms = 0
+        self.room = EMPTY
+
+
+def _counted(slots: int, seen: bool) -> int:
+    """Up by one when seen, down by one when not: a pause in breathing does not begin it anew."""
+    if seen:
+        return slots + 1
+    return slots - 1 if slots > 0 else 0

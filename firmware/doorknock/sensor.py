@@ -1,0 +1,224 @@
+"""A sensor without its hardware: radar bytes, presses of B and time in; events and wishes out.
+
+Pure: no pin, no UART, no clock. app.py moves the bytes and the light.
+"""
+
+from . import detector, radar, settings, watch
+from .clock import since
+
+# Frame rate and errors are counted over this span.
+_COUNT_MS = 10000
+# More than a quarter of frames bad, and not a handful only: a baud rate, a cable, a dying module.
+_BAD_FRAMES = 10
+
+
+class Sensor:
+    """One sensor: its radar's reader, its detector and its watch.
+
+    radar: one of radar.NAMES; mode: washroom or home; settings: those given, the others are the
+    table's defaults (ValueError, in words, for a wrong one). emit(kind, details) is called for
+    each event, with the kinds and details of wire.py, at once.
+
+    prompting, watching, faulty, radar_power: what the light and the pins should show now.
+    saved_version rises whenever saved() has changed and must be stored.
+    """
+
+    def __init__(self, radar_name: str, mode: str, given: dict, emit) -> None:
+        self._settings = settings.in_force(given)
+        self._radar = radar.make(radar_name)
+        self.tier = self._radar.tier
+        self._emit = emit
+        self._detector = detector.make(self.tier, self._settings)
+        self._watch = watch.Watch(mode, self.tier, self._settings, emit)
+        self._always_on = mode == watch.WASHROOM
+        self._silent_ms = 1000 * self._settings["silent_fault_s"]
+        self._stuck_ms = 1000 * self._settings["stuck_fault_s"]
+        self._silent = False
+        self._bad = False
+        self._stuck = False
+        self._powered = False
+        self._frames = 0  # count of frames when last looked
+        self._frame_at = -1  # tick at which a frame was last seen
+        self._value = 0  # a digest of the newest reading
+        self._changed_at = -1  # tick at which it last changed
+        self._same = 0  # readings since then
+        self._count_at = -1
+        self._count_frames = 0
+        self._count_errors = 0
+        self._frames_per_10s = 0
+
+    # --- what goes in -------------------------------------------------------------------------
+
+    def feed(self, buf, n: int, ticks: int) -> None:
+        """The first n bytes of buf have come from the radar, in any split."""
+        if not self.radar_power:
+            return
+        reader = self._radar
+        at = 0
+        while at < n:
+            at = reader.read(buf, at, n)
+            if reader.reported:
+                self._watch_for_repeats(reader.reading, ticks)
+                self._detector.take(reader.reading, ticks)
+        self.tick(ticks)
+
+    def tick(self, ticks: int) -> None:
+        """Lets time pass. Call it at least four times a second, whatever comes."""
+        if self.radar_power:
+            if not self._powered:
+                self._power_on(ticks)
+            self._detector.tick(ticks)
+            self._look_at_radar(ticks)
+        else:
+            self._powered = False
+        self._tick_watch(ticks)
+
+    def pressed(self, taps: int, held: bool, ticks: int) -> None:
+        """A press of button B is over: this many taps (1 …), or held for two seconds."""
+        self._watch.pressed(taps, held, ticks, self._detector.still_ms)
+
+    def _tick_watch(self, ticks: int) -> None:
+        room = self._detector
+        self._watch.tick(room.room, room.still_ms, room.cause, ticks)
+
+    # --- what comes out -----------------------------------------------------------------------
+
+    @property
+    def radar_power(self) -> bool:
+        """Whether the radar is to have power: at home only while a watch is on."""
+        return self._always_on or self._watch.state != watch.IDLE
+
+    @property
+    def prompting(self) -> bool:
+        """Whether the question 'are you OK?' is on."""
+        return self._watch.state == watch.ASKING
+
+    @property
+    def watching(self) -> bool:
+        """Whether somebody is being looked after."""
+        return self._watch.state != watch.IDLE
+
+    @property
+    def faulty(self) -> bool:
+        """Whether the radar cannot be relied on."""
+        return self._silent or self._bad or self._stuck
+
+    @property
+    def saved_version(self) -> int:
+        """Rises whenever saved() must be stored anew."""
+        return self._watch.saved_version
+
+    @property
+    def state(self) -> str:
+        """The watch's state, by name."""
+        return watch.NAMES[self._watch.state]
+
+    @property
+    def room(self) -> str:
+        """What the room is like, by name. Never to leave the device."""
+        return detector.NAMES[self._detector.room]
+
+    @property
+    def counts(self):
+        """The reader's counts, places as in radar/__init__.py."""
+        return self._radar.counts
+
+    def command(self, ticks: int):
+        """Bytes to send to the radar now, or None. Ask it a few times a second."""
+        return self._radar.command(ticks) if self.radar_power else None
+
+    def saved(self) -> bytes:
+        """What must survive a reset: store it whenever saved_version has risen."""
+        return self._watch.saved()
+
+    def resume(self, saved: bytes, ticks: int) -> None:
+        """Takes up the watch that was on when the device was reset, if any. Call it first."""
+        if self._watch.resume(saved, ticks):
+            self._power_on(ticks)
+            self._detector.expect_somebody()
+
+    def health(self) -> dict:
+        """For the heartbeat. Nothing in it says whether somebody is in."""
+        return {
+            "radar_frames_per_10s": self._frames_per_10s,
+            "radar_errors": self._radar.counts[radar.ERRORS],
+            "noise_floor": self._detector.noise_floor,
+            "tier": self.tier,
+        }
+
+    # --- is the radar alive? ------------------------------------------------------------------
+
+    def _power_on(self, ticks: int) -> None:
+        """The radar gets power: what it said before is of another time."""
+        self._powered = True
+        self._detector = detector.make(self.tier, self._settings)
+        self._frame_at = ticks
+        self._changed_at = ticks
+        self._same = 0
+        self._count_at = ticks
+        self._count_frames = self._radar.counts[radar.FRAMES]
+        self._count_errors = self._radar.counts[radar.ERRORS]
+
+    def _watch_for_repeats(self, reading, ticks: int) -> None:
+        """Notes when a reading last changed. A shut gate (all noughts) is no repetition."""
+        if self.tier == "breathing":
+            if reading[radar.NEW] != radar.NEW_PHASE:
+                return
+            value = reading[radar.PHASE_MRAD]
+            excused = reading[radar.ZERO] == 1
+        else:
+            # Multiplied by 31 and masked to 24 bits: below 2^29 before the mask.
+            value = 0
+            for place in range(radar.PRESENCE_FIELDS):
+                value = (value * 31 + reading[place]) & 0xFFFFFF
+            # A basic report carries little, and may well stay the same over an empty room.
+            excused = reading[radar.ENGINEERING] == 0
+        if excused or value != self._value:
+            self._value = value
+            self._changed_at = ticks
+            self._same = 0
+        elif self._same < 1000:
+            self._same += 1
+
+    def _look_at_radar(self, ticks: int) -> None:
+        counts = self._radar.counts
+        if counts[radar.FRAMES] != self._frames:
+            self._frames = counts[radar.FRAMES]
+            self._frame_at = ticks
+        quiet_ms = since(ticks, self._frame_at)
+        # Raised once when no whole frame has come for too long; cleared once when one has.
+        if self._silent != (quiet_ms >= self._silent_ms):
+            self._silent = not self._silent
+            self._fault("radar_silent", self._silent)
+            # A value from before the silence is no evidence of a stuck module.
+            self._changed_at = ticks
+            self._same = 0
+        # The same value, again and again, from a module that does send: stuck. Ten readings at
+        # least, so that a slow module is not blamed for one repetition.
+        stuck = self._same >= 10 and since(ticks, self._changed_at) >= self._stuck_ms
+        if self._stuck != stuck and not self._silent:
+            self._stuck = stuck
+            self._fault("radar_stuck", stuck)
+        if since(ticks, self._count_at) >= _COUNT_MS:
+            self._count(ticks, counts[radar.FRAMES], counts[radar.ERRORS])
+
+    def _count(self, ticks: int, frames: int, errors: int) -> None:
+        """Every 10 s: the frame rate, and whether too many frames are bad."""
+        good = (frames - self._count_frames) & 0x3FFFFFFF
+        bad = (errors - self._count_errors) & 0x3FFFFFFF
+        self._frames_per_10s = min(good, 100000)
+        self._count_at, self._count_frames, self._count_errors = ticks, frames, errors
+        many = bad >= _BAD_FRAMES and 4 * bad > good
+        if self._bad != many:
+            self._bad = many
+            self._fault("radar_frames", many)
+
+    def _fault(self, what: str, raised: bool) -> None:
+        self._emit(
+            "fault",
+            {
+                "what": what,
+                "state": "raised" if raised else "cleared",
+                "count": self._radar.counts[radar.ERRORS],
+            },
+        )

@@ -1,0 +1,263 @@
+"""The watch ("look after me"): when to ask, when to call. The only place that decides either.
+
+Pure: what the room is like, presses and time go in; events come out by `emit(kind, details)`, with
+the kinds and details of wire.py. Each transition has its condition in words beside it.
+
+    IDLE      nobody is looked after
+    WATCHING  somebody is, and all is well as far as can be seen
+    ASKING    "are you OK?": the prompt is on
+    CALLED    nobody answered, or the person called: people are on their way
+
+The settings are those of settings.TABLE. Ages are in ms, 0 … 2^29.
+"""
+
+from . import detector
+from .clock import since
+from .detector import LONGEST_MS
+from .wire import CAUSES
+
+IDLE = 0
+WATCHING = 1
+ASKING = 2
+CALLED = 3
+
+NAMES = ("idle", "watching", "asking", "called")
+
+WASHROOM = "washroom"
+HOME = "home"
+MODES = (WASHROOM, HOME)
+
+LONG_STAY = 5  # index of wire.CAUSES
+
+# saved(): version, state, cause, 1 for home, minutes of the watch so far (u16 LE).
+_SAVED_VERSION = 1
+_SAVED_BYTES = 6
+
+
+class Watch:
+    """One watch at a time, over one room."""
+
+    def __init__(self, mode: str, tier: str, settings: dict, emit) -> None:
+        if mode not in MODES:
+            raise ValueError("a sensor's mode is washroom or home, not %s" % mode)
+        self.state = IDLE
+        self.cause = 0  # of the prompt or call, index of wire.CAUSES
+        self.saved_version = 0  # rises whenever saved() would say something else
+        self._home = mode == HOME
+        self._still_ms = (
+            1000 * settings["still_prompt_s" if tier == "breathing" else "no_movement_s"]
+        )
+        self._answer_ms = 1000 * settings["answer_s"]
+        self._empty_ms = 1000 * settings["empty_s"]
+        self._limit_ms = 1000 * settings["watch_limit_s" if self._home else "long_stay_s"]
+        self._emit = emit
+        self._watched_ms = 0  # the watch so far
+        self._stayed_ms = 0  # towards its limit
+        self._asked_ms = 0  # the prompt so far
+        self._emptied_ms = 0  # empty so far
+        self._left = False  # `left` was said of this emptiness
+        self._excused_ms = 0  # stillness that came before the last press of B: it is answered for
+        self._was_still = False  # nothing has moved since the call
+        self._last = -1
+
+    # --- time ---------------------------------------------------------------------------------
+
+    def tick(self, room: int, still_ms: int, cause: int, ticks: int) -> None:
+        """Lets time pass in this room (detector.EMPTY …), with somebody still for still_ms."""
+        passed = since(ticks, self._last) if self._last >= 0 else 0
+        self._last = ticks
+        if passed < 0:
+            passed = 0
+        if self._excused_ms > still_ms:
+            self._excused_ms = 0  # a stillness that began after the press
+        if self.state == IDLE:
+            # IDLE -> WATCHING: a washroom shows its first sign of somebody, at any time.
+            if not self._home and room > detector.EMPTY:
+                self._start("room")
+            return
+        self._watched_ms = _longer(self._watched_ms, passed)
+        self._stayed_ms = _longer(self._stayed_ms, passed)
+        self._look_whether_left(room, passed)
+        if self.state == WATCHING:
+            self._while_watching(room, still_ms - self._excused_ms, cause)
+        elif self.state == ASKING:
+            self._while_asking(room, still_ms, passed)
+        elif self.state == CALLED:
+            self._while_called(room, still_ms)
+
+    def _while_watching(self, room: int, still_ms: int, cause: int) -> None:
+        # WATCHING -> ASKING: somebody in there has been still for too long since they last moved,
+        # breathed or answered.
+        if room == detector.STILL and still_ms >= self._still_ms:
+            self._ask(cause)
+        # WATCHING -> ASKING: the watch has reached its limit and somebody may be in there.
+        elif self._stayed_ms >= self._limit_ms:
+            if room == detector.EMPTY:
+                # WATCHING -> IDLE: the limit of a watch over a room that is seen to be empty.
+                self._end("limit")
+            else:
+                self._ask(LONG_STAY)
+
+    def _while_asking(self, room: int, still_ms: int, passed: int) -> None:
+        self._asked_ms = _longer(self._asked_ms, passed)
+        # ASKING -> WATCHING: what the question was about is over, or the person was seen to go.
+        # Movement is no answer to "you have been in there for long".
+        if room == detector.EMPTY or (self.cause != LONG_STAY and _lively(room, still_ms)):
+            self._emit("prompt", {"state": "withdrawn", "cause": CAUSES[self.cause]})
+            self._to(WATCHING)
+        # ASKING -> CALLED: nobody has answered in time.
+        elif self._asked_ms >= self._answer_ms:
+            urgency = "check_in" if self.cause == LONG_STAY else "urgent"
+            for_s = self._stayed_ms if self.cause == LONG_STAY else still_ms
+            self._emit(
+                "stillness",
+                {
+                    "cause": CAUSES[self.cause],
+                    "urgency": urgency,
+                    "for_s": min(for_s // 1000, 86400),
+                },
+            )
+            self._was_still = self.cause != LONG_STAY
+            self._stayed_ms = 0
+            self._to(CALLED)
+
+    def _while_called(self, room: int, still_ms: int) -> None:
+        # CALLED -> WATCHING: movement after a call. It withdraws nothing: the call stands, and the
+        # next stillness is asked about and called for anew.
+        if self._was_still and _lively(room, still_ms):
+            self._emit("stirring", {})
+            self._to(WATCHING)
+        # CALLED -> WATCHING: the call was not about stillness, so that is looked for as before.
+        elif not self._was_still:
+            self._to(WATCHING)
+
+    def _look_whether_left(self, room: int, passed: int) -> None:
+        if room != detector.EMPTY:
+            self._emptied_ms = 0
+            self._left = False
+            return
+        self._emptied_ms = _longer(self._emptied_ms, passed)
+        if self._emptied_ms < self._empty_ms or self._left or self.state == ASKING:
+            return
+        self._left = True
+        self._emit("left", {})
+        # WATCHING, CALLED -> IDLE: a washroom has been empty for long enough. At home the watch
+        # goes on: whoever asked for it may be back.
+        if not self._home:
+            self._end("room")
+
+    # --- button B -----------------------------------------------------------------------------
+
+    def pressed(self, taps: int, held: bool, ticks: int, still_ms: int) -> None:
+        """A press of B is over: this many taps, or held."""
+        self._last = ticks if self._last < 0 else self._last
+        if held and self._home and self.state in (IDLE, WATCHING):
+            # IDLE -> WATCHING: the resident holds B.
+            if self.state == IDLE:
+                self._start("resident")
+            # WATCHING -> IDLE: the resident holds B.
+            else:
+                self._end("resident")
+        elif held or taps >= 2:
+            self._called_by_hand(taps, held)
+        else:
+            self._ok(still_ms)
+
+    def _called_by_hand(self, taps: int, held: bool) -> None:
+        # any -> any: two presses or more, or a hold, call for help at once. A prompt ends with it:
+        # ASKING -> CALLED.
+        self._emit("press", {"taps": min(max(taps, 1), 255), "held": 1 if held else 0})
+        if self.state == ASKING:
+            self._emit("prompt", {"state": "answered", "cause": CAUSES[self.cause]})
+            self._was_still = self.cause != LONG_STAY
+            self._to(CALLED)
+
+    def _ok(self, still_ms: int) -> None:
+        """One press: 'I'm OK'."""
+        if self.state == ASKING:
+            limit = self.cause == LONG_STAY
+            self._emit("prompt", {"state": "answered", "cause": CAUSES[self.cause]})
+            self._emit("ok", {"during": "prompt"})
+            self._excused_ms = still_ms
+            self._stayed_ms = 0 if limit else self._stayed_ms
+            # ASKING -> IDLE: at home, the watch has reached its limit and the resident answers.
+            if limit and self._home:
+                self._end("limit")
+            # ASKING -> WATCHING: the person answers; the clocks start anew from the press.
+            else:
+                self._to(WATCHING)
+        elif self.state == CALLED:
+            # CALLED -> WATCHING: the person answers after the call. The call stands.
+            self._emit("ok", {"during": "alert"})
+            self._excused_ms = still_ms
+            self._to(WATCHING)
+        else:
+            self._excused_ms = still_ms
+            self._emit("ok", {"during": "nothing"})
+
+    # --- over a reset -------------------------------------------------------------------------
+
+    def saved(self) -> bytes:
+        """What must survive a reset. Nothing in it says when the watch began."""
+        minutes = min(self._watched_ms // 60000, 0xFFFF)
+        return bytes(
+            [_SAVED_VERSION, self.state, self.cause, 1 if self._home else 0]
+        ) + minutes.to_bytes(2, "little")
+
+    def resume(self, saved: bytes, ticks: int) -> bool:
+        """Takes up a watch after a reset; True when there was one to take up.
+
+        Bytes that are not ours, or of the other mode, are no watch. A prompt is asked anew from
+        its beginning: the person may not have heard the first.
+        """
+        if len(saved) != _SAVED_BYTES or saved[0] != _SAVED_VERSION:
+            return False
+        state, cause = saved[1], saved[2]
+        if not WATCHING <= state <= CALLED or cause >= len(CAUSES) or saved[3] != self._home:
+            return False
+        self._last = ticks
+        self._start("restart")
+        self._watched_ms = self._stayed_ms = min(
+            int.from_bytes(saved[4:6], "little") * 60000, LONGEST_MS
+        )
+        if state == ASKING:
+            self._ask(cause)
+        elif state == CALLED:
+            self.cause = cause
+            self._was_still = cause != LONG_STAY
+            self._to(CALLED)
+        return True
+
+    # --- steps --------------------------------------------------------------------------------
+
+    def _start(self, by: str) -> None:
+        self._watched_ms = 0
+        self._stayed_ms = 0
+        self._emptied_ms = 0
+        self._excused_ms = 0
+        self._left = False
+        self._emit("watch", {"state": "started", "by": by})
+        self._to(WATCHING)
+
+    def _end(self, by: str) -> None:
+        self._emit("watch", {"state": "ended", "by": by})
+        self._to(IDLE)
+
+    def _ask(self, cause: int) -> None:
+        self.cause = cause
+        self._asked_ms = 0
+        self._emit("prompt", {"state": "asked", "cause": CAUSES[cause]})
+        self._to(ASKING)
+
+    def _to(self, state: int) -> None:
+        self.state = state
+        self.saved_version += 1
+
+
+def _lively(room: int, still_ms: int) -> bool:
+    """Somebody moves, or breathes: now, not some seconds ago."""
+    return (room == detector.MOVING or room == detector.BREATHING) and still_ms < 3000
+
+
+def _longer(ms: int, passed: int) -> int:
+    return ms + passed if ms < LONGEST_MS - passed else LONGEST_MS

@@ -1,0 +1,1 @@
+"""The radars' side of the wire: bytes exactly as each module sends them."""

@@ -1,0 +1,124 @@
+"""Replays a recording through the real firmware, under the real MicroPython, in its own time."""
+
+import json
+import struct
+import subprocess
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from doorknock.radar import NAMES, TIERS
+from doorknock.settings import checked
+from doorknock.watch import MODES
+
+from sim import interpreter, trace
+
+DEVICE_SCRIPT = Path(__file__).parent / "hardware" / "replay_device.py"
+
+
+class WrongUse(Exception):
+    """What was asked for cannot be replayed. `str()` is one sentence."""
+
+
+class ReplayFailed(Exception):
+    """The firmware did not come to the end of the recording. `str()` is one sentence."""
+
+
+def settings_of(given: list[str]) -> dict[str, int]:
+    """NAME=VALUE …, checked against the sensor's table. Raises WrongUse."""
+    settings = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise WrongUse(f"A setting is NAME=VALUE, not {text!r}.")
+        try:
+            settings[name] = checked(name, int(value))
+        except ValueError as error:
+            plain = str(error) if "invalid literal" not in str(error) else None
+            raise WrongUse(plain or f"{name} must be a whole number, not {value!r}.") from None
+    return settings
+
+
+def replay(
+    recording: trace.Trace,
+    radar: str,
+    mode: str = "washroom",
+    settings: Mapping[str, int] | None = None,
+    on_line: Callable[[dict[str, Any]], None] | None = None,
+) -> list[dict[str, Any]]:
+    """Every event as {"t_ms", "device", "event", …}, and last {"summary": …}.
+
+    on_line is told each of them at once. In home mode the resident starts the watch at 0.
+    Raises WrongUse, ReplayFailed, interpreter.InterpreterMissing.
+    """
+    if radar not in NAMES:
+        raise WrongUse(f"There is no radar {radar!r}; known are {', '.join(NAMES)}.")
+    if mode not in MODES:
+        raise WrongUse(f"The mode is washroom or home, not {mode!r}.")
+    if TIERS[radar] != recording.tier:
+        raise WrongUse(
+            f"{recording.name} is a recording of the {recording.tier} tier, and the {radar} "
+            f"is a radar of the {TIERS[radar]} tier."
+        )
+    chosen = [f"{name}={value}" for name, value in (settings or {}).items()]
+    command = [interpreter.micropython(), "-X", "heapsize=8M", str(DEVICE_SCRIPT), radar, mode]
+    with subprocess.Popen(
+        [*command, *chosen],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=interpreter.environment(),
+    ) as device:
+        try:
+            return _converse(device, recording, on_line)
+        finally:
+            device.kill()
+
+
+def _converse(
+    device: "subprocess.Popen[bytes]",
+    recording: trace.Trace,
+    on_line: Callable[[dict[str, Any]], None] | None,
+) -> list[dict[str, Any]]:
+    if device.stdin is None or device.stdout is None or device.stderr is None:
+        raise ReplayFailed("The interpreter was started without its pipes.")
+    troubles: list[bytes] = []
+    writer = threading.Thread(target=_feed, args=(device.stdin, recording), daemon=True)
+    listener = threading.Thread(target=troubles.extend, args=(device.stderr,), daemon=True)
+    writer.start()
+    listener.start()
+    lines: list[dict[str, Any]] = []
+    for text in device.stdout:
+        try:
+            line = json.loads(text)
+        except ValueError:
+            troubles.append(text)  # MicroPython prints its tracebacks where it pleases
+            continue
+        if "event" in line:  # a dict has no order on the device
+            line = {name: line.pop(name) for name in ("t_ms", "device", "event")} | line
+        lines.append(line)
+        if on_line is not None:
+            on_line(line)
+    device.wait()
+    writer.join()
+    listener.join()
+    if not lines or "summary" not in lines[-1]:
+        said = b"".join(troubles).decode(errors="replace").strip().splitlines()
+        raise ReplayFailed(
+            f"The firmware stopped before the end of {recording.name}"
+            + (f": {said[-1]}." if said else ".")
+        )
+    return lines
+
+
+def _feed(stdin: Any, recording: trace.Trace) -> None:
+    """Writes the samples as records; ends early, in silence, when the device has ended."""
+    last = 0
+    try:
+        with stdin:
+            for t_ms, frames in trace.samples(recording):
+                stdin.write(struct.pack("<IH", t_ms - last, len(frames)) + frames)
+                last = t_ms
+    except OSError:
+        return
