@@ -95,6 +95,7 @@ class Entry:
             if page.seen[boot].ranges != ranges:
                 table.save_seen(connection, boot, ranges, page.seen[boot].ranges)
         table.save_clocks(connection, page.new_clocks)
+        table.insert(connection, page.event_rows, page.parcel_rows)
         for row in page.rows.values():
             if row.changed:
                 device_table.change(connection, row.device, row.changed)
@@ -140,7 +141,7 @@ class Entry:
         boot = (one.device, message.boot)
         copy = ""
         if not page.seen[boot].add(message.seq):
-            copy = self._copy(connection, one, message)
+            copy = self._copy(connection, page, one, message)
             if not copy:
                 one.down.append(self._commands.answer(row, message.boot, message.seq))
                 return
@@ -164,10 +165,11 @@ class Entry:
         )
 
     @staticmethod
-    def _copy(connection: Connection, one: Entered, message: wire.Message) -> str:
+    def _copy(connection: Connection, page: "_Page", one: Entered, message: wire.Message) -> str:
         """ "" for a duplicate. An event of another content under the same identity is another
         event: the name of that copy."""
-        kept = table.signatures(connection, one.device, message.boot, message.seq)
+        identity = (one.device, message.boot, message.seq)
+        kept = page.signatures.get(identity, set()) | table.signatures(connection, identity)
         signature = one.arrival.payload[-wire.SIGNATURE_BYTES :]
         return "" if not kept or signature in kept else signature[:4].hex()
 
@@ -205,23 +207,24 @@ class Entry:
         if message.kind in NOT_KEPT:
             return
         signature = one.arrival.payload[-wire.SIGNATURE_BYTES :]
-        event_id = table.insert_event(connection, one.event, message.stamp, signature)
-        parcels = [
-            {
-                "destination": destination.name,
-                "event_id": event_id,
-                "device": one.device,
-                "alarm": one.alarm,
-                "parcel_id": parcel.id,
-                "body": parcel.body,
-                "received_at": received,
-                "waiting": True,
-            }
-            for destination in self._destinations
-            if (parcel := destination.compose(one.event)) is not None
-        ]
-        table.insert_parcels(connection, parcels)
-        one.parcels = len(parcels)
+        page.signatures.setdefault((*boot, message.seq), set()).add(signature)
+        page.event_rows.append(table.event_row(one.event, message.stamp, signature))
+        for destination in self._destinations:
+            parcel = destination.compose(one.event)
+            if parcel is None:
+                continue
+            one.parcels += 1
+            page.parcel_rows.append(
+                {
+                    "destination": destination.name,
+                    "device": one.device,
+                    "alarm": one.alarm,
+                    "parcel_id": parcel.id,
+                    "body": parcel.body,
+                    "received_at": received,
+                    "waiting": True,
+                }
+            )
 
     def _remember(
         self, connection: Connection, row: "_Row", one: Entered, message: wire.Message
@@ -309,6 +312,10 @@ class _Page:
     seen: dict[table.Boot, Seen]
     clocks: dict[table.Boot, Clock]
     new_clocks: dict[table.Boot, Clock] = field(default_factory=dict)
+    # Kept in this batch, written at its end.
+    signatures: dict[table.Identity, set[bytes]] = field(default_factory=dict)
+    event_rows: list[dict[str, Any]] = field(default_factory=list)
+    parcel_rows: list[dict[str, Any]] = field(default_factory=list)
 
     def clock(self, boot: table.Boot) -> Clock | None:
         return self.new_clocks.get(boot) or self.clocks.get(boot)

@@ -1,9 +1,10 @@
 """SQL about devices: the registry, and what each was last known to be."""
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from gateway.store.schema import devices
 
@@ -30,15 +31,17 @@ class Row(Protocol):
     call_seq: int | None
 
 
+_FIND = select(devices).where(devices.c.device.in_(bindparam("ids", expanding=True)))
+
+
 def find(connection: Connection, device: str) -> Row | None:
     """The row of this device, retired or not."""
-    found: Any = connection.execute(select(devices).where(devices.c.device == device)).one_or_none()
-    return found  # type: ignore[no-any-return]
+    return find_all(connection, [device]).get(device)
 
 
 def find_all(connection: Connection, ids: Collection[str]) -> dict[str, Row]:
     """The rows of those among *ids* that there are, retired or not."""
-    rows: Sequence[Any] = connection.execute(select(devices).where(devices.c.device.in_(ids))).all()
+    rows: Sequence[Any] = connection.execute(_FIND, {"ids": list(ids)}).all()
     return {row.device: row for row in rows}
 
 
@@ -87,11 +90,12 @@ def retire(connection: Connection, device: str, now_ms: int) -> bool:
     return done.rowcount == 1
 
 
+@lru_cache
+def _change(columns: tuple[str, ...]) -> Any:
+    values: dict[str, Any] = {name: bindparam(name) for name in columns}
+    return update(devices).where(devices.c.device == bindparam("which")).values(**values)
+
+
 def change(connection: Connection, device: str, values: Mapping[str, Any]) -> None:
     """Sets columns of one device."""
-    connection.execute(update(devices).where(devices.c.device == device).values(**values))
-
-
-def all_offline(connection: Connection) -> None:
-    """Nothing is known of any link: the broker has just been started, or lost."""
-    connection.execute(update(devices).values(online=None))
+    connection.execute(_change(tuple(sorted(values))), {"which": device, **values})

@@ -1,9 +1,10 @@
 """SQL of the intake: events, what has been seen, clocks, counters, what was set aside."""
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, delete, or_, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.happened import StoredEvent
@@ -12,36 +13,53 @@ from gateway.seen import Seen
 from gateway.store.schema import clocks, counters, events, outbox, seen, set_aside, watches
 
 Boot = tuple[str, int]  # (device, boot)
+Identity = tuple[str, int, int]  # (device, boot, seq)
+
+# Statements are built once: building one takes longer than SQLite takes to carry it out.
+_SEEN = select(seen).where(
+    seen.c.device.in_(bindparam("devices", expanding=True)),
+    seen.c.boot.in_(bindparam("boots", expanding=True)),
+)
+_CLOCKS = select(clocks).where(
+    clocks.c.device.in_(bindparam("devices", expanding=True)),
+    clocks.c.boot.in_(bindparam("boots", expanding=True)),
+)
+_SIGNATURES = select(events.c.signature).where(
+    events.c.device == bindparam("device"),
+    events.c.boot == bindparam("boot"),
+    events.c.seq == bindparam("seq"),
+)
+_INSERT_EVENTS = events.insert()
+_INSERT_PARCELS = outbox.insert()
+
+
+@lru_cache
+def _upsert(table: Table, dialect_name: str) -> Any:
+    dialect: Any = sqlite if dialect_name == "sqlite" else postgresql
+    statement = dialect.insert(table)
+    keys = [column.name for column in table.primary_key.columns]
+    rest = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=rest)
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Inserts *rows*, overwriting those with the same primary key."""
-    if not rows:
-        return
-    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(table)
-    keys = [column.name for column in table.primary_key.columns]
-    changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=keys, set_=changed), list(rows)
-    )
+    """Inserts whole *rows*, overwriting those with the same primary key."""
+    if rows:
+        connection.execute(_upsert(table, connection.dialect.name), list(rows))
 
 
-def _of_boots(table: Table, boots: Collection[Boot]) -> Any:
-    by_device: dict[str, list[int]] = {}
-    for device, boot in boots:
-        by_device.setdefault(device, []).append(boot)
-    return or_(
-        *(and_(table.c.device == device, table.c.boot.in_(of)) for device, of in by_device.items())
-    )
+def _of(boots: Collection[Boot]) -> dict[str, list[Any]]:
+    """Each of the devices with each of the boot numbers: more rows than asked for, seldom."""
+    return {"devices": list({d for d, _ in boots}), "boots": list({b for _, b in boots})}
 
 
 def seen_in(connection: Connection, boots: Collection[Boot]) -> dict[Boot, Seen]:
     """What has been seen of each of *boots*; empty where nothing has."""
     ranges: dict[Boot, list[tuple[int, int]]] = {boot: [] for boot in boots}
     if boots:
-        for row in connection.execute(select(seen).where(_of_boots(seen, boots))):
-            ranges[row.device, row.boot].append((row.first, row.last))
+        for row in connection.execute(_SEEN, _of(boots)):
+            if (row.device, row.boot) in ranges:
+                ranges[row.device, row.boot].append((row.first, row.last))
     return {boot: Seen(found) for boot, found in ranges.items()}
 
 
@@ -71,12 +89,12 @@ def save_seen(
 
 
 def clocks_of(connection: Connection, boots: Collection[Boot]) -> dict[Boot, Clock]:
-    """What is known of the clock of each of *boots*."""
+    """What is known of the clock of each of *boots*, and perhaps of some others."""
     if not boots:
         return {}
     return {
         (row.device, row.boot): Clock(row.arrival_ms, row.uptime_ms, row.confirmed)
-        for row in connection.execute(select(clocks).where(_of_boots(clocks, boots)))
+        for row in connection.execute(_CLOCKS, _of(boots))
     }
 
 
@@ -98,45 +116,41 @@ def save_clocks(connection: Connection, known: dict[Boot, Clock]) -> None:
     )
 
 
-def signatures(connection: Connection, device: str, boot: int, seq: int) -> set[bytes]:
+def signatures(connection: Connection, identity: Identity) -> set[bytes]:
     """The signatures of all kept events with this identity."""
-    found = connection.execute(
-        select(events.c.signature).where(
-            events.c.device == device, events.c.boot == boot, events.c.seq == seq
-        )
-    )
+    device, boot, seq = identity
+    found = connection.execute(_SIGNATURES, {"device": device, "boot": boot, "seq": seq})
     return {bytes(row.signature) for row in found}
 
 
-def insert_event(
-    connection: Connection, event: StoredEvent, uptime_ms: int, signature: bytes
-) -> int:
-    """Keeps an event; returns its row."""
-    row = connection.execute(
-        events.insert()
-        .values(
-            device=event.device,
-            boot=event.boot,
-            seq=event.seq,
-            copy=event.copy,
-            kind=event.kind,
-            details=dict(event.details),
-            uptime_ms=uptime_ms,
-            signature=signature,
-            received_at=event.received_at_ms,
-            occurred=event.placement.occurred.value,
-            occurred_at=event.placement.occurred_at_ms,
-            unsure_ms=event.placement.unsure_ms,
-        )
-        .returning(events.c.id)
-    ).scalar_one()
-    return int(row)
+def event_row(event: StoredEvent, uptime_ms: int, signature: bytes) -> dict[str, Any]:
+    """The row that keeps an event."""
+    return {
+        "device": event.device,
+        "boot": event.boot,
+        "seq": event.seq,
+        "copy": event.copy,
+        "kind": event.kind,
+        "details": dict(event.details),
+        "uptime_ms": uptime_ms,
+        "signature": signature,
+        "received_at": event.received_at_ms,
+        "occurred": event.placement.occurred.value,
+        "occurred_at": event.placement.occurred_at_ms,
+        "unsure_ms": event.placement.unsure_ms,
+    }
 
 
-def insert_parcels(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Puts parcels into the outbox, in the transaction of their events."""
-    if rows:
-        connection.execute(outbox.insert(), list(rows))
+def insert(
+    connection: Connection,
+    event_rows: Sequence[dict[str, Any]],
+    parcel_rows: Sequence[dict[str, Any]],
+) -> None:
+    """Keeps events, and puts their parcels into the outbox."""
+    if event_rows:
+        connection.execute(_INSERT_EVENTS, list(event_rows))
+    if parcel_rows:
+        connection.execute(_INSERT_PARCELS, list(parcel_rows))
 
 
 def set_watch(connection: Connection, device: str, boot: int, seq: int, *, on: bool) -> None:

@@ -3,38 +3,46 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from gateway.store.schema import outbox
+
+_WAITING = (
+    select(
+        outbox.c.id,
+        outbox.c.device,
+        outbox.c.alarm,
+        outbox.c.parcel_id,
+        outbox.c.body,
+        outbox.c.received_at,
+    )
+    .where(
+        outbox.c.destination == bindparam("destination"),
+        outbox.c.waiting,
+        outbox.c.alarm == bindparam("alarm"),
+        outbox.c.id.not_in(bindparam("but", expanding=True)),
+    )
+    .order_by(outbox.c.id)
+    .limit(bindparam("limit"))
+)
+_DELIVERED = (
+    update(outbox)
+    .where(outbox.c.id.in_(bindparam("ids", expanding=True)))
+    .values(delivered_at=bindparam("now_ms"), waiting=False)
+)
 
 
 def waiting(
     connection: Connection, destination: str, *, alarm: bool, limit: int, but: Collection[int] = ()
 ) -> Sequence[Any]:
     """The oldest waiting parcels of a lane, (id, device, alarm, parcel_id, body, received_at)."""
-    query = (
-        select(
-            outbox.c.id,
-            outbox.c.device,
-            outbox.c.alarm,
-            outbox.c.parcel_id,
-            outbox.c.body,
-            outbox.c.received_at,
-        )
-        .where(outbox.c.destination == destination, outbox.c.waiting, outbox.c.alarm.is_(alarm))
-        .order_by(outbox.c.id)
-        .limit(limit)
-    )
-    if but:
-        query = query.where(outbox.c.id.not_in(but))
-    return connection.execute(query).all()
+    wanted = {"destination": destination, "alarm": alarm, "limit": limit, "but": list(but)}
+    return connection.execute(_WAITING, wanted).all()
 
 
 def delivered(connection: Connection, ids: Sequence[int], now_ms: int) -> None:
     """The destination has committed these."""
-    connection.execute(
-        update(outbox).where(outbox.c.id.in_(ids)).values(delivered_at=now_ms, waiting=False)
-    )
+    connection.execute(_DELIVERED, {"ids": list(ids), "now_ms": now_ms})
 
 
 def put_aside(connection: Connection, id_: int, why: str, now_ms: int) -> None:

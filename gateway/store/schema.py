@@ -10,7 +10,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    ForeignKey,
     Index,
     Integer,
     LargeBinary,
@@ -97,10 +96,9 @@ outbox = Table(
     metadata,
     Column("id", RowId, primary_key=True),
     Column("destination", String(32), nullable=False),
-    Column("event_id", RowId, ForeignKey("events.id"), nullable=False),
     Column("device", String(12), nullable=False),
     Column("alarm", Boolean, nullable=False),
-    # What the destination tells copies by; never changes.
+    # The event's id: what the destination tells copies by. Never changes.
     Column("parcel_id", String(64), nullable=False),
     Column("body", Text, nullable=False),
     Column("received_at", BigInteger, nullable=False),
@@ -108,7 +106,7 @@ outbox = Table(
     Column("set_aside_at", BigInteger),
     Column("set_aside_why", Text),
     Column("waiting", Boolean, nullable=False),
-    UniqueConstraint("destination", "event_id", name="one_parcel_an_event"),
+    UniqueConstraint("destination", "parcel_id", name="one_parcel_an_event"),
 )
 Index(
     "outbox_waiting",

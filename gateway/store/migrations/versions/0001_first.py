@@ -82,6 +82,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("device"),
     )
     op.create_table(
+        "outbox",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("destination", sa.String(length=32), nullable=False),
+        sa.Column("device", sa.String(length=12), nullable=False),
+        sa.Column("alarm", sa.Boolean(), nullable=False),
+        sa.Column("parcel_id", sa.String(length=64), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column("delivered_at", sa.BigInteger(), nullable=True),
+        sa.Column("set_aside_at", sa.BigInteger(), nullable=True),
+        sa.Column("set_aside_why", sa.Text(), nullable=True),
+        sa.Column("waiting", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("destination", "parcel_id", name="one_parcel_an_event"),
+    )
+    op.create_index(
+        "outbox_waiting",
+        "outbox",
+        ["destination", "id"],
+        unique=False,
+        sqlite_where=sa.text("waiting"),
+        postgresql_where=sa.text("waiting"),
+    )
+    op.create_table(
         "seen",
         sa.Column("device", sa.String(length=12), nullable=False),
         sa.Column("boot", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -105,35 +129,6 @@ def upgrade() -> None:
         sa.Column("boot", sa.BigInteger(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("device"),
-    )
-    op.create_table(
-        "outbox",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("destination", sa.String(length=32), nullable=False),
-        sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("device", sa.String(length=12), nullable=False),
-        sa.Column("alarm", sa.Boolean(), nullable=False),
-        sa.Column("parcel_id", sa.String(length=64), nullable=False),
-        sa.Column("body", sa.Text(), nullable=False),
-        sa.Column("received_at", sa.BigInteger(), nullable=False),
-        sa.Column("delivered_at", sa.BigInteger(), nullable=True),
-        sa.Column("set_aside_at", sa.BigInteger(), nullable=True),
-        sa.Column("set_aside_why", sa.Text(), nullable=True),
-        sa.Column("waiting", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["event_id"],
-            ["events.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("destination", "event_id", name="one_parcel_an_event"),
-    )
-    op.create_index(
-        "outbox_waiting",
-        "outbox",
-        ["destination", "id"],
-        unique=False,
-        sqlite_where=sa.text("waiting"),
-        postgresql_where=sa.text("waiting"),
     )
     # ### end Alembic commands ###
 
