@@ -1,0 +1,383 @@
+"""Puts the device together: one task a room, and the way of an event through them.
+
+An event takes the same way whatever makes it: light first, then the journal, then the link.
+Nothing in here waits for the network.
+"""
+
+import asyncio
+import gc
+import random
+import sys
+
+from doorknock import (
+    button,
+    call,
+    chip,
+    clock,
+    config,
+    health,
+    identity,
+    journal,
+    keep,
+    link,
+    retry,
+    signals,
+    sleep,
+    wire,
+)
+
+FIRMWARE = "0.1.0"
+_TICK_MS = 100
+# Answers of telemetry are written down together; a reset before costs a duplicate, no more.
+_FLUSH_MS = 10000
+
+
+def log(text: str) -> None:
+    """One short line on the console. No secrets, nobody's name, nothing about who is in."""
+    print(text)
+
+
+class App:
+    """The device. Construct it once; run() is for ever."""
+
+    def __init__(self, nvs) -> None:
+        self.config = settings = config.Config(nvs)
+        for name, problem in settings.problems:
+            if problem != "missing" or name in settings.lacking:
+                log("setting %s: %s" % (name, problem))
+        self.chip = chip.Chip(settings)
+        self.cause = chip.cause()
+        self.signals = signals.Signals(self.chip.light, self.chip.sounder, chip.ticks)
+        self.is_sensor = settings["type"] == "sensor"
+        self.button = button.Button(self._down, self._pressed)
+        self.pressed = button.Pressed(self.chip.button, self.button, chip.ticks)
+        self.sensor = None
+        self.radar = None
+        self.link = None
+        self._tier = "none"
+        self._light = "none"
+        self._begin(nvs)
+
+    # --- starting --------------------------------------------------------------------------
+
+    def _begin(self, nvs) -> None:
+        settings = self.config
+        self.identity = identity.Identity(
+            nvs, random.getrandbits(30) + 1, self.chip.remembered(), chip.wall_ms()
+        )
+        self.uptime = clock.Uptime(chip.ticks(), self.identity.uptime_ms)
+        self.device = settings["device"].hex()
+        self.key = wire.signing_key(settings["secret"])
+        self.journal = journal.Journal("journal", _identity_of)
+        self.call_kept = keep.Keep("call")
+        self.call = call.Call()
+        self.call.resume(self.call_kept.read())
+        schedule = retry.SPARING_S if settings["battery"] else retry.EVERY_S
+        self.outgoing = retry.Outgoing(self.journal, schedule, _jitter)
+        self.radio = chip.Radio(settings["wifi_ssid"], settings["wifi_key"])
+        self._take_up_journal()
+        self.link = link.Link(
+            settings,
+            self.device,
+            self.outgoing,
+            self.radio,
+            _tls(settings, self.device),
+            self.journal.message,
+            self._commanded,
+            chip.ticks,
+            log,
+        )
+        self.battery = health.Battery()
+        self.sleeper = sleep.Sleeper(chip.ticks()) if settings["battery"] else None
+        if self.is_sensor:
+            from doorknock import sense
+
+            self.radar = sense.Sense(self.chip, settings, self.emit, self.signals, chip.ticks, log)
+            self.sensor = self.radar.sensor
+            self._tier = self.radar.tier
+        if not self.identity.woken:
+            self._say_boot()
+
+    def _take_up_journal(self) -> None:
+        """What was not answered before this start belongs to the call, and gets a number."""
+        now = chip.ticks()
+        waiting = [entry for entry in self.journal.entries if entry.rank == journal.ALARM]
+        for entry in waiting:
+            try:
+                event = wire.decode_event(self.journal.message(entry) or b"", self.key)
+                self.call.event(event.kind, entry.boot, entry.seq, now)
+            except wire.Refused:
+                # Made under another secret: no gateway will ever be able to verify it.
+                self.journal.drop(entry)
+        lost = [entry for entry in self.journal.entries if entry.boot == wire.BOOT_UNKNOWN]
+        self._earlier = len(lost) and lost[-1].id
+        if lost and self.identity.boot != wire.BOOT_UNKNOWN and not self.identity.woken:
+            self._number(self.identity.spare())
+
+    def _say_boot(self) -> None:
+        details = {
+            "cause": self.cause,
+            "firmware": FIRMWARE,
+            "device_type": self.config["type"],
+            "tier": self._tier,
+        }
+        log("boot %d, %s" % (self.identity.boot, self.cause))
+        if self.identity.boot != wire.BOOT_UNKNOWN:
+            self.emit("boot", details)
+            return
+        # The number is lost: ask for one, by a nonce. It is kept nowhere: a reset asks anew.
+        nonce = self.identity.nonce
+        request = journal.Entry(-1, journal.TELEMETRY, wire.BOOT_UNKNOWN, nonce)
+        request.message = wire.encode(
+            "boot", self.device, wire.BOOT_UNKNOWN, nonce, self._now_ms(), details, self.key
+        )
+        self.outgoing.request = request
+
+    # --- events ----------------------------------------------------------------------------
+
+    def emit(self, kind: str, details: dict) -> None:
+        """An event: shown, kept, sent. In this order, and without waiting for anything."""
+        boot, seq = self.identity.boot, self.identity.next_seq()
+        rank = _rank_of(kind)
+        if rank == journal.ALARM:
+            self.call.event(kind, boot, seq, chip.ticks())
+            self._show()
+        message = wire.encode(kind, self.device, boot, seq, self._now_ms(), details, self.key)
+        was_broken = self.journal.broken
+        self.journal.append(message, rank)
+        log("event %s %d.%d" % (kind, boot, seq))
+        if self.journal.broken and not was_broken:
+            log("flash does not take the event; it is kept in memory")
+        if self.link is not None:
+            self.link.hurry()
+
+    def _now_ms(self) -> int:
+        return self.uptime.at(chip.ticks())
+
+    def _down(self) -> None:
+        """The button went down: the first light, long before it is known what was meant."""
+        if self.is_sensor:
+            self.signals.play("noted")
+        elif not self.call.open:
+            self._shine("sending")
+
+    def _pressed(self, taps: int, held: bool) -> None:
+        if self.sensor is not None:
+            self.sensor.pressed(taps, held, chip.ticks())
+        else:
+            self.emit("press", {"taps": taps, "held": 1 if held else 0})
+
+    # --- commands --------------------------------------------------------------------------
+
+    def _commanded(self, payload: bytes) -> None:
+        try:
+            command = wire.decode_command(payload, self.key)
+        except wire.Refused as refused:
+            log("command refused: " + refused.reason)
+            return
+        if command.device != self.device:
+            log("command refused: another device's")
+        elif command.kind == "answer":
+            self._answered(command.boot, command.seq)
+        elif command.kind == "light":
+            state = command.details.get("state", "")
+            if self.call.light_told(command.stamp, command.boot, command.seq, state):
+                self._call_changed()
+        elif command.kind == "number":
+            next_boot = command.details.get("next_boot", 0)
+            earlier = self.identity.number(command.boot, command.seq, next_boot)
+            if earlier:
+                self.outgoing.forget(self.outgoing.request)
+                self.outgoing.request = None
+                self._number(earlier)
+                self._say_boot()
+
+    def _answered(self, boot: int, seq: int) -> None:
+        entry = self.journal.find(boot, seq)
+        if entry is None:
+            return
+        if entry.rank == journal.ALARM:
+            self.call.answered(boot, seq)
+            # Before the journal forgets: a reset in between must find one of the two.
+            self._call_changed()
+        self.journal.drop(entry)
+        self.outgoing.forget(entry)
+
+    def _call_changed(self) -> None:
+        if not self.call_kept.write(self.call.saved()):
+            log("flash does not take the state of the call")
+        self._show()
+
+    def _number(self, earlier_boot: int) -> None:
+        """Gives what was made under a lost number its own: `earlier_boot` to what was in the
+        journal at this start, the present boot to the rest. Each is exchanged in one step."""
+        if not earlier_boot:
+            return
+        log("number: boot %d" % self.identity.boot)
+        earlier_seq = 0
+        for entry in list(self.journal.entries):
+            message = self.journal.message(entry) if entry.boot == wire.BOOT_UNKNOWN else None
+            if message is None:
+                continue
+            try:
+                event = wire.decode_event(message, self.key)
+            except wire.Refused:
+                # Of another secret: nobody will ever be able to verify it.
+                self.journal.drop(entry)
+                continue
+            boot, seq = self.identity.boot, entry.seq
+            if entry.id <= self._earlier:
+                earlier_seq += 1
+                boot, seq = earlier_boot, earlier_seq
+            fresh = wire.encode(
+                event.kind, self.device, boot, seq, event.stamp, event.details, self.key
+            )
+            self.outgoing.forget(entry)
+            self.journal.append(fresh, entry.rank, entry)
+            self.call.renamed(wire.BOOT_UNKNOWN, entry.seq, boot, seq)
+
+    # --- light -----------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        """Shows what is true now. A question to the person goes before everything else."""
+        light = self.call.light(chip.ticks(), self.link is not None and self.link.failed)
+        if self.sensor is not None and self.sensor.prompting:
+            light = "prompt"
+        elif light == "none" and not self.is_sensor and self.button.busy:
+            light = "sending"
+        self._shine(light)
+
+    def _shine(self, light: str) -> None:
+        self._light = light
+        if self.signals.show(light):
+            log("light " + light)
+
+    # --- tasks -----------------------------------------------------------------------------
+
+    async def _tick(self, report) -> None:
+        """What happens by the clock alone."""
+        flushed = chip.ticks()
+        fault = False
+        while True:
+            report()
+            now = chip.ticks()
+            self._show()
+            if clock.since(now, flushed) >= _FLUSH_MS:
+                flushed = now
+                self.journal.flush()
+            if self.journal.broken != fault:
+                fault = self.journal.broken
+                state = "raised" if fault else "cleared"
+                self.emit("fault", {"what": "storage", "state": state})
+            if self.sleeper is not None:
+                self._sleep_if_idle(now)
+            await asyncio.sleep_ms(_TICK_MS)
+
+    def _sleep_if_idle(self, now: int) -> None:
+        if self.button.busy:
+            return
+        for_ms = self.sleeper.sleep_ms(
+            now, self.call.light(now, False), self.journal.entries, self.link.state == link.UP
+        )
+        if for_ms:
+            self.journal.close()
+            self.link.leave()
+            self.radio.off()
+            uptime_ms = self._now_ms()
+            self.chip.sleep(self.identity.asleep(uptime_ms, chip.wall_ms()), for_ms)
+
+    async def _beat(self, report) -> None:
+        """The heartbeat: one soon after the start, then as often as the type demands."""
+        every_s = self.config["heartbeat_s"] or health.HEARTBEAT_S[self.config["type"]]
+        while True:
+            self._heartbeat()
+            for _ in range(every_s):
+                report()
+                await asyncio.sleep_ms(1000)
+
+    def _heartbeat(self) -> None:
+        light = self.call.light(chip.ticks(), self.link.failed)
+        details = {
+            "cause": self.cause,
+            "firmware": FIRMWARE,
+            "rssi_dbm": self.radio.rssi_dbm(),
+            "memory_free_bytes": gc.mem_free(),
+            "journal_depth": len(self.journal.entries),
+            "light": light,
+            "device_type": self.config["type"],
+            "tier": self._tier,
+        }
+        if self.config["battery"]:
+            millivolts = details["battery_millivolts"] = self.chip.battery_millivolts()
+            state = self.battery.measured(millivolts)
+            if state:
+                self.emit("battery", {"millivolts": millivolts, "state": state})
+        if self.sensor is not None:
+            details.update(self.sensor.health())
+        self.emit("heartbeat", details)
+
+    async def run(self) -> None:
+        """Everything, for ever."""
+        supervisor = health.Supervisor(self.chip.watchdog(), chip.ticks, log)
+        tasks = [
+            ("button", self.pressed.run),
+            ("signals", self.signals.run),
+            ("tick", self._tick),
+            ("link", self.link.run),
+            ("heartbeat", self._beat),
+        ]
+        if self.radar is not None:
+            tasks.append(("radar", self.radar.run))
+        if self.identity.woken and chip.woken_by_pin():
+            self.button.woken(chip.ticks(), not self.chip.button.value())
+        for name, task in tasks:
+            asyncio.create_task(_lasting(name, task(supervisor.enrol(name))))
+        await supervisor.run()
+
+
+async def _lasting(name: str, task) -> None:
+    """A task that should never end. If it does, that is said, and the watchdog does the rest."""
+    try:
+        await task
+        log("task %s has ended" % name)
+    except Exception as problem:
+        log("task %s has failed" % name)
+        sys.print_exception(problem)
+
+
+def _identity_of(message: bytes) -> tuple:
+    return (
+        int.from_bytes(message[8:12], "little"),
+        int.from_bytes(message[12:16], "little"),
+    )
+
+
+def _rank_of(kind: str) -> int:
+    if kind in wire.ALARM_KINDS:
+        return journal.ALARM
+    return journal.HEARTBEAT if kind == "heartbeat" else journal.TELEMETRY
+
+
+def _jitter(percent: int) -> int:
+    return random.getrandbits(16) % (2 * percent + 1) - percent
+
+
+def _tls(settings, device: str):
+    if settings["tls"] == "none":
+        return None
+    import tls
+
+    context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
+    # The key is the proof, for both sides: there is no certificate to look at.
+    context.verify_mode = tls.CERT_NONE
+    context.psk_identity = device.encode()
+    context.psk_key = wire.link_key(settings["secret"])
+    return context
+
+
+def main() -> None:
+    """Runs the device."""
+    import esp32
+
+    nvs = esp32.NVS(config.NAMESPACE)
+    asyncio.run(App(nvs).run())

@@ -1,0 +1,167 @@
+"""A button: from a pin's interrupts to presses.
+
+`Button` is the state machine, pure: levels and ticks in, presses out. `Pressed` is the shell
+around it: the interrupt latches edges in a ring (allocating nothing), the task takes them out.
+
+A press is told as (taps, held): one tap when nothing has followed for 600 ms, two taps at the
+second at once, a hold after 2 s at once. Each urgent series is told once; taps beyond the second
+add nothing. A tap that woke the device is told at once as one, and raised by the next.
+"""
+
+import asyncio
+from array import array
+
+from doorknock import clock
+
+# Longer than the bounce of cheap switches (1 to 10 ms), well inside the 50 ms to the first light.
+DEBOUNCE_MS = 20
+# After a release: as long as an unsteady hand needs for the next tap, as short as one can wait.
+TAP_GAP_MS = 600
+# Long enough not to be a slow tap, short enough for somebody frightened, who presses and holds.
+HOLD_MS = 2000
+_MOST_TAPS = 255
+
+IDLE = 0  # up, no series going on
+DOWN = 1  # down, and not yet a hold
+GAP = 2  # up, waiting whether another tap follows
+HELD = 3  # down since a hold was told
+
+
+class Button:
+    """Levels and ticks to presses. on_down(): at each tap, at once. on_press(taps, held).
+
+    Transitions (an edge counts once the level has stayed for DEBOUNCE_MS; its time is its first):
+      IDLE  pressed            -> DOWN   first tap
+      DOWN  down for HOLD_MS   -> HELD   told as held, unless the series is urgent already
+      DOWN  released           -> GAP
+      GAP   pressed            -> DOWN   second tap: told at once, urgent
+      GAP   TAP_GAP_MS passed  -> IDLE   told as one tap, unless told before
+      HELD  released           -> IDLE
+    """
+
+    def __init__(self, on_down, on_press) -> None:
+        self._on_down = on_down
+        self._on_press = on_press
+        self._state = IDLE
+        self._raw = False
+        self._raw_since = 0
+        self._down = False
+        self._edge = 0
+        self._taps = 0
+        self._told = 0
+
+    def woken(self, ticks: int, down: bool) -> None:
+        """The device was woken by this button: that was the first tap, and is told at once."""
+        self._taps = 1
+        self._told = 1
+        self._raw = self._down = down
+        self._raw_since = self._edge = ticks
+        self._state = DOWN if down else GAP
+        self._on_down()
+        self._on_press(1, False)
+
+    @property
+    def busy(self) -> bool:
+        """A series is going on, or an edge has not settled: do not fall asleep now."""
+        return self._state != IDLE or self._raw != self._down
+
+    def edge(self, down: bool, ticks: int) -> None:
+        """The level changed at this tick."""
+        self.tick(ticks)
+        if down != self._raw:
+            self._raw = down
+            self._raw_since = ticks
+
+    def tick(self, ticks: int) -> None:
+        """Time has come this far. Call it at least every 10 ms while busy."""
+        if self._raw != self._down and clock.since(ticks, self._raw_since) >= DEBOUNCE_MS:
+            # What was due before the edge comes first, however late this call is.
+            self._pass(self._raw_since)
+            self._down = self._raw
+            self._edge = self._raw_since
+            self._turn()
+        if self._raw == self._down:
+            self._pass(ticks)
+
+    def _turn(self) -> None:
+        if self._down:
+            self._taps = min(self._taps + 1, _MOST_TAPS) if self._state == GAP else 1
+            if self._state == IDLE:
+                self._told = 0
+            self._state = DOWN
+            self._on_down()
+            if self._taps >= 2:
+                self._tell(2, False)
+        elif self._state == DOWN:
+            self._state = GAP
+        else:
+            self._state = IDLE
+
+    def _pass(self, ticks: int) -> None:
+        passed = clock.since(ticks, self._edge)
+        if self._state == DOWN and passed >= HOLD_MS:
+            self._state = HELD
+            self._tell(2, True)
+        elif self._state == GAP and passed >= TAP_GAP_MS:
+            self._state = IDLE
+            self._tell(1, False)
+
+    def _tell(self, urgency: int, held: bool) -> None:
+        """Tells a series when it becomes more urgent than it was told to be; 1 one tap, 2 urgent."""
+        if urgency > self._told:
+            self._told = urgency
+            self._on_press(self._taps, held)
+
+
+# Edges between two looks of the task: a bouncing press has about ten; 10 ms pass between looks.
+_RING = 64
+_LOOK_MS = 10
+
+
+class Pressed:
+    """The button at `pin` (a machine.Pin, low when pressed), followed by a task."""
+
+    def __init__(self, pin, button: Button, ticks) -> None:
+        self._pin = pin
+        self._ticks = ticks
+        self.button = button
+        self._times = array("i", [0] * _RING)
+        self._levels = bytearray(_RING)
+        self._head = 0
+        self._tail = 0
+        self._flag = asyncio.ThreadSafeFlag()
+        pin.irq(handler=self._interrupted, trigger=pin.IRQ_FALLING | pin.IRQ_RISING)
+
+    def _interrupted(self, pin) -> None:
+        # In an interrupt: nothing here allocates. A full ring loses its newest edges; the task
+        # reads the level itself and so ends up right.
+        head = self._head
+        following = (head + 1) % _RING
+        if following != self._tail:
+            self._times[head] = self._ticks()
+            self._levels[head] = 1 - pin.value()
+            self._head = following
+        self._flag.set()
+
+    def look(self) -> None:
+        """Takes in what was latched, and the present."""
+        while self._tail != self._head:
+            at = self._tail
+            self.button.edge(bool(self._levels[at]), self._times[at])
+            self._tail = (at + 1) % _RING
+        now = self._ticks()
+        self.button.edge(not self._pin.value(), now)
+        self.button.tick(now)
+
+    async def run(self, report) -> None:
+        """Follows the button for ever; report() says that this task is alive."""
+        while True:
+            report()
+            self.look()
+            if self.button.busy:
+                await asyncio.sleep_ms(_LOOK_MS)
+            else:
+                try:
+                    await asyncio.wait_for_ms(self._flag.wait(), 1000)
+                except asyncio.TimeoutError:
+                    pass

@@ -1,0 +1,120 @@
+"""The device's settings, from the chip's own store (NVS, namespace `doorknock`).
+
+NVS holds 32-bit numbers and blobs and nothing else, under keys of 15 characters at most, so texts
+are blobs of UTF-8. Each setting has its own key, and both bounds. One that is missing, unreadable
+or out of bounds takes its default and is reported; it never keeps the device from starting.
+"""
+
+from doorknock import settings
+
+NAMESPACE = "doorknock"
+_LONGEST_BLOB = 256
+
+# A setting is (name, "number", low, high, default, meaning), (name, "text", shortest, longest,
+# default, meaning) or (name, "bytes", …) with lengths in bytes, or (name, "choice", values,
+# default, meaning), stored as text. A default of None: the device cannot do without it.
+SETTINGS = (
+    ("device", "bytes", 6, 6, None, "the device's id"),
+    ("secret", "bytes", 32, 32, None, "what its keys are derived from; known to its gateway too"),
+    ("wifi_ssid", "text", 1, 32, None, "the name of the network"),
+    ("wifi_key", "text", 0, 64, "", "its password; none for an open network"),
+    ("host", "text", 1, 253, None, "the gateway: an address, or a name (looking it up blocks)"),
+    ("port", "number", 1, 65535, 8883, "the broker's port"),
+    ("tls", "choice", ("psk", "none"), "psk", "none: only where no mosquitto is installed"),
+    ("type", "choice", ("button", "sensor"), "button", "what the device is"),
+    ("radar", "choice", ("mr60bha2", "ld6002", "ld2410"), "mr60bha2", "a sensor's radar"),
+    ("mode", "choice", ("home", "washroom"), "home", "when a sensor looks after somebody"),
+    # Longer than a Wi-Fi roam, short enough that a dead link is known within a minute.
+    ("keepalive_s", "number", 10, 300, 30, "a silent link is probed this often"),
+    # A blocking connect can take 10 s on the chip (see link.py): the lower bound leaves room.
+    ("watchdog_s", "number", 2, 60, 20, "the hardware watchdog's patience"),
+    ("battery", "number", 0, 1, 0, "1: runs on a battery, and sleeps between presses"),
+    ("heartbeat_s", "number", 5, 3600, 0, "seconds between heartbeats; 0: by the device's type"),
+    ("pin_button", "number", 0, 48, 4, "the button, or a sensor's button B; to ground"),
+    ("pin_light", "number", 0, 48, 5, "the light"),
+    ("pin_sounder", "number", 0, 48, 6, "the sounder"),
+    ("pin_battery", "number", 0, 48, 3, "half the battery's voltage"),
+    ("pin_radar_power", "number", 0, 48, 7, "switches the radar's supply"),
+    ("pin_radar_rx", "number", 0, 48, 20, "from the radar"),
+    ("pin_radar_tx", "number", 0, 48, 21, "to the radar"),
+) + tuple(
+    # What a sensor asks and calls by.
+    [(row[0], "number", row[2], row[3], row[1], row[5]) for row in settings.TABLE]
+)
+
+
+class Config:
+    """Every setting by its name, read once from `nvs` (an esp32.NVS or its like).
+
+    problems: (name, "missing" | "unreadable" | "out of bounds") of each that took its default;
+    lacking: names of those without a default that are not there.
+    """
+
+    def __init__(self, nvs) -> None:
+        self.problems = []
+        self.lacking = []
+        self._values = {}
+        buffer = bytearray(_LONGEST_BLOB)
+        for row in SETTINGS:
+            self._values[row[0]] = self._read(nvs, row, buffer)
+
+    def __getitem__(self, name: str):
+        return self._values[name]
+
+    def sensing(self) -> dict:
+        """The sensor's own settings, by name."""
+        return {row[0]: self._values[row[0]] for row in settings.TABLE}
+
+    def _read(self, nvs, row: tuple, buffer: bytearray):
+        name, default = row[0], row[-2]
+        try:
+            if row[1] == "number":
+                value = nvs.get_i32(name)
+            else:
+                value = bytes(buffer[: nvs.get_blob(name, buffer)])
+        except OSError as problem:
+            self._note(name, default, "missing" if _is_missing(problem) else "unreadable")
+            return default
+        try:
+            value = checked(row, value)
+        except ValueError as problem:
+            self._note(name, default, str(problem))
+            return default
+        return value
+
+    def _note(self, name: str, default, problem: str) -> None:
+        self.problems.append((name, problem))
+        if default is None:
+            self.lacking.append(name)
+
+
+def checked(row: tuple, stored):
+    """The value of a setting as the device uses it; ValueError("unreadable" | "out of bounds")."""
+    if row[1] == "number":
+        # The default is in force where it is stored, too: 0 is "by the device's type".
+        if not row[2] <= stored <= row[3] and stored != row[4]:
+            raise ValueError("out of bounds")
+        return stored
+    if row[1] == "choice":
+        text = _text(stored)
+        if text not in row[2]:
+            raise ValueError("out of bounds")
+        return text
+    if not row[2] <= len(stored) <= row[3]:
+        raise ValueError("out of bounds")
+    return _text(stored) if row[1] == "text" else stored
+
+
+def _text(stored: bytes) -> str:
+    try:
+        return str(stored, "utf-8")
+    except (ValueError, UnicodeError):
+        raise ValueError("unreadable") from None
+
+
+# ESP_ERR_NVS_NOT_FOUND, of ESP-IDF's nvs.h; MicroPython gives it negative.
+_NOT_FOUND = -0x1102
+
+
+def _is_missing(problem: OSError) -> bool:
+    return bool(problem.args) and problem.args[0] == _NOT_FOUND

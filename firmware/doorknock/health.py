@@ -1,0 +1,86 @@
+"""The device's health: a supervised watchdog, and what the heartbeat says."""
+
+import asyncio
+
+from doorknock import clock
+
+# A task reports at least every second; the loop may stand still for 2 s in a TLS handshake.
+LATE_MS = 5000
+_CHECK_MS = 500
+# From the first event to the next: DESIGN, "a heartbeat every 15 minutes costs 3 mAh a day".
+HEARTBEAT_S = {"button": 900, "sensor": 60}
+
+
+class Supervisor:
+    """Feeds the hardware watchdog only while every enrolled task has reported on time.
+
+    One dead task, and nothing is fed: the chip resets, with cause "watchdog". watchdog: a
+    machine.WDT, or None where none is wanted.
+    """
+
+    def __init__(self, watchdog, ticks, log) -> None:
+        self._watchdog = watchdog
+        self._ticks = ticks
+        self._log = log
+        self._names = []
+        self._reported = []
+        self._told = False
+
+    def enrol(self, name: str):
+        """A new task; returns the function by which it reports."""
+        at = len(self._names)
+        self._names.append(name)
+        self._reported.append(self._ticks())
+
+        def report() -> None:
+            self._reported[at] = self._ticks()
+
+        return report
+
+    def late(self, now: int):
+        """The name of a task that has not reported on time, or None."""
+        for i in range(len(self._names)):
+            if clock.since(now, self._reported[i]) > LATE_MS:
+                return self._names[i]
+        return None
+
+    def check(self) -> None:
+        """Feeds the watchdog, if it may."""
+        late = self.late(self._ticks())
+        if late is None:
+            self._told = False
+            if self._watchdog is not None:
+                self._watchdog.feed()
+        elif not self._told:
+            self._told = True
+            self._log("task %s is late" % late)
+
+    async def run(self) -> None:
+        """For ever."""
+        while True:
+            self.check()
+            await asyncio.sleep_ms(_CHECK_MS)
+
+
+class Battery:
+    """Tells low and good apart, with a gap between so that it does not flap.
+
+    2,300 mV: two AA cells with 15 % left carry a Wi-Fi burst (350 mA) without a brown-out;
+    2,500 mV is a fresh pair, not a rested one.
+    """
+
+    LOW_MV = 2300
+    GOOD_MV = 2500
+
+    def __init__(self) -> None:
+        self.low = False
+
+    def measured(self, millivolts: int) -> str:
+        """ "low" or "good" when that has changed, else ""."""
+        if not self.low and millivolts < self.LOW_MV:
+            self.low = True
+            return "low"
+        if self.low and millivolts >= self.GOOD_MV:
+            self.low = False
+            return "good"
+        return ""

@@ -1,0 +1,298 @@
+"""The journal: the events the gateway has not answered for yet, on flash, in order.
+
+An append-only ring of small files ("segments") on littlefs. A record is
+
+    type u8 | rank u8 | length u16 | id u32 | replaced u32 | message | CRC32 of all before u32
+
+little-endian; type is ENTRY or DROPPED (of the entry `id`, no message). An ENTRY whose `replaced`
+is not 0 puts the message in the place of that other entry, both at once. Reading stops at the
+first record of a segment that is not whole: what a power cut left, which nobody had been told is
+safe. Segments go, oldest first, when nothing in them is alive any more; a few live records in the
+way are written again at the end. So a segment is written once and never rewritten.
+
+Bounded by CAPACITY entries: the oldest heartbeat goes first, then other telemetry; a press, a
+call or any other alarm event never. Where the flash refuses, entries stay in memory and the
+journal is `broken` until a write succeeds; nothing raises.
+"""
+
+import binascii
+import os
+import struct
+
+# Ranks, also the order in which entries give way (highest first).
+ALARM = 0
+TELEMETRY = 1
+HEARTBEAT = 2
+
+ENTRY = 1
+DROPPED = 2
+_HEADER = "<BBHII"
+_HEADER_BYTES = 12
+_CRC_BYTES = 4
+# A flash block: appending to a littlefs file copies its last block, which is then never more.
+SEGMENT_BYTES = 4096
+# 64 KB: at 70 bytes an event far more than CAPACITY, so that dead records need no hurry.
+SEGMENTS = 16
+# An index entry costs about 100 bytes of memory. A house without its gateway for a day makes a
+# few dozen events beside heartbeats.
+CAPACITY = 200
+# Of these only the newest say anything; the rest would hold up real telemetry on the way back.
+HEARTBEATS_KEPT = 16
+# As many as may wait in memory alone while the flash refuses. Alarm events are taken beyond it.
+UNSAVED_KEPT = 32
+
+
+class Entry:
+    """An event in the journal. rank: ALARM, TELEMETRY, HEARTBEAT. id rises with time."""
+
+    def __init__(self, id: int, rank: int, boot: int, seq: int) -> None:
+        self.id = id
+        self.rank = rank
+        self.boot = boot
+        self.seq = seq
+        # Where the message lies; segment 0: nowhere but in memory, in `message`.
+        self.segment = 0
+        self.offset = 0
+        self.length = 0
+        self.message = None
+
+
+class Journal:
+    """Opens (and mends) the journal in `folder`. `identity(message)` gives its (boot, seq)."""
+
+    def __init__(self, folder: str, identity) -> None:
+        self._folder = folder
+        self._identity = identity
+        self.entries = []
+        self.broken = False
+        self.discarded = 0  # records that could not be read, or gave way unanswered
+        self._next_id = 1
+        self._segments = []  # numbers, oldest first
+        self._file = None
+        self._size = 0
+        self._undropped = []  # ids answered for, not written down yet
+        self._open()
+
+    # --- what the rooms call ---------------------------------------------------------------
+
+    def append(self, message: bytes, rank: int, replaces: Entry = None) -> Entry:
+        """Keeps an event. When this returns and the journal is not `broken`, it is on flash."""
+        boot, seq = self._identity(message)
+        entry = Entry(self._next_id, rank, boot, seq)
+        self._next_id += 1
+        if replaces is None:
+            self._make_room(rank)
+            self.entries.append(entry)
+        else:
+            # In its place: order is what the gateway tells a series of presses by.
+            self.entries[self.entries.index(replaces)] = entry
+        entry.message = message
+        entry.length = len(message)
+        self._save(entry, replaces.id if replaces is not None else 0)
+        return entry
+
+    def drop(self, entry: Entry) -> None:
+        """The gateway has it. An alarm event's end is written at once, others' with the next."""
+        if entry not in self.entries:
+            return
+        self.entries.remove(entry)
+        if entry.segment:
+            self._undropped.append(entry.id)
+            if entry.rank == ALARM or len(self._undropped) >= HEARTBEATS_KEPT:
+                self.flush()
+
+    def find(self, boot: int, seq: int):
+        """The entry of this event, or None."""
+        for entry in self.entries:
+            if entry.seq == seq and entry.boot == boot:
+                return entry
+        return None
+
+    def message(self, entry: Entry):
+        """The signed bytes of an entry, or None if the flash has lost them."""
+        if entry.message is not None:
+            return entry.message
+        try:
+            with open(self._path(entry.segment), "rb") as file:
+                file.seek(entry.offset)
+                message = file.read(entry.length)
+        except OSError:
+            return None
+        return message if len(message) == entry.length else None
+
+    def flush(self) -> None:
+        """Writes down what was dropped, and what could not be saved when it came."""
+        for entry in self.entries:
+            if entry.segment == 0:
+                self._save(entry, 0)
+                if self.broken:
+                    return
+        if self._undropped:
+            self._write(b"".join([_record(DROPPED, 0, id, 0, b"") for id in self._undropped]))
+            if not self.broken:
+                self._undropped = []
+        self._tidy()
+
+    def close(self) -> None:
+        """For a restart or sleep: everything is on flash, nothing stays open."""
+        self.flush()
+        self._close_file()
+
+    # --- bounds ----------------------------------------------------------------------------
+
+    def _make_room(self, rank: int) -> None:
+        if rank == HEARTBEAT:
+            beats = [entry for entry in self.entries if entry.rank == HEARTBEAT]
+            if len(beats) >= HEARTBEATS_KEPT:
+                self._discard(beats[0])
+        unsaved = [entry for entry in self.entries if not entry.segment and entry.rank != ALARM]
+        if len(unsaved) >= UNSAVED_KEPT:
+            self._discard(unsaved[0])
+        if len(self.entries) < CAPACITY:
+            return
+        for giving_way in (HEARTBEAT, TELEMETRY):
+            for entry in self.entries:
+                if entry.rank == giving_way:
+                    self._discard(entry)
+                    return
+
+    def _discard(self, entry: Entry) -> None:
+        self.discarded += 1
+        self.drop(entry)
+
+    # --- flash -----------------------------------------------------------------------------
+
+    def _path(self, segment: int) -> str:
+        return "%s/%08x" % (self._folder, segment)
+
+    def _save(self, entry: Entry, replaced: int) -> None:
+        record = _record(ENTRY, entry.rank, entry.id, replaced, entry.message)
+        at = self._write(record)
+        if not self.broken:
+            entry.segment = self._segments[-1]
+            entry.offset = at + _HEADER_BYTES
+            entry.message = None
+
+    def _write(self, records: bytes) -> int:
+        """Appends and syncs; the offset it begins at. `broken` tells whether it failed."""
+        try:
+            if self._file is None or self._size + len(records) > SEGMENT_BYTES:
+                self._new_segment()
+            at = self._size
+            self._file.write(records)
+            self._file.flush()
+            self._size += len(records)
+            self.broken = False
+            return at
+        except OSError:
+            # What came of this segment is not known: the next write begins a new one.
+            self.broken = True
+            self._close_file()
+            return 0
+
+    def _new_segment(self) -> None:
+        self._close_file()
+        number = self._segments[-1] + 1 if self._segments else 1
+        self._file = open(self._path(number), "wb")
+        self._segments.append(number)
+        self._size = 0
+
+    def _close_file(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            try:
+                file.close()
+            except OSError:
+                self.broken = True
+
+    def _tidy(self) -> None:
+        """Removes the oldest segments that hold nothing alive, making one so if there are many."""
+        while len(self._segments) > 1 and not self.broken:
+            oldest = self._segments[0]
+            alive = [entry for entry in self.entries if entry.segment == oldest]
+            if alive and len(self._segments) <= SEGMENTS:
+                return
+            for entry in alive:
+                message = self.message(entry)
+                if message is None:
+                    self.entries.remove(entry)
+                    self.discarded += 1
+                    continue
+                entry.message = message
+                self._save(entry, 0)
+                if self.broken:
+                    return
+            try:
+                os.remove(self._path(oldest))
+            except OSError:
+                self.broken = True
+                return
+            self._segments.pop(0)
+
+    def _open(self) -> None:
+        try:
+            names = os.listdir(self._folder)
+        except OSError:
+            names = []
+            try:
+                os.mkdir(self._folder)
+            except OSError:
+                self.broken = True
+        found = {}
+        for number in sorted([int(name, 16) for name in names if _is_segment(name)]):
+            self._segments.append(number)
+            self._read_segment(number, found)
+        # By id, not by place: a record written again at the end is as old as it was.
+        for id in sorted(found):
+            self.entries.append(found[id])
+        self._tidy()
+
+    def _read_segment(self, number: int, found: dict) -> None:
+        try:
+            with open(self._path(number), "rb") as file:
+                content = file.read()
+        except OSError:
+            self.discarded += 1
+            return
+        at = 0
+        while at < len(content):
+            end = self._read_record(content, at, number, found)
+            if end == 0:
+                self.discarded += 1
+                return
+            at = end
+
+    def _read_record(self, content: bytes, at: int, number: int, found: dict) -> int:
+        """Takes in one record; where it ends, or 0 if it is not whole."""
+        if at + _HEADER_BYTES + _CRC_BYTES > len(content):
+            return 0
+        type, rank, length, id, replaced = struct.unpack_from(_HEADER, content, at)
+        end = at + _HEADER_BYTES + length
+        if end + _CRC_BYTES > len(content):
+            return 0
+        if (
+            binascii.crc32(content[at:end]) & 0xFFFFFFFF
+            != struct.unpack_from("<I", content, end)[0]
+        ):
+            return 0
+        self._next_id = max(self._next_id, id + 1)
+        if type == DROPPED:
+            found.pop(id, None)
+        elif type == ENTRY:
+            boot, seq = self._identity(content[at + _HEADER_BYTES : end])
+            entry = Entry(id, rank, boot, seq)
+            entry.segment = number
+            entry.offset = at + _HEADER_BYTES
+            entry.length = length
+            found.pop(replaced, None)
+            found[id] = entry
+        return end + _CRC_BYTES
+
+
+def _is_segment(name: str) -> bool:
+    return len(name) == 8 and all([c in "0123456789abcdef" for c in name])
+
+
+def _record(type: int, rank: int, id: int, replaced: int, message: bytes) -> bytes:
+    body = struct.pack(_HEADER, type, rank, len(message), id, replaced) + message
+    return body + struct.pack("<I", binascii.crc32(body) & 0xFFFFFFFF)

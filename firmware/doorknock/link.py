@@ -1,0 +1,272 @@
+"""The link: Wi-Fi, TLS-PSK and MQTT to the gateway's broker, for ever trying, never in the way.
+
+Owns the connection and nothing else: what to send comes from `retry.Outgoing`, what arrives goes
+to `on_command`. No other room waits for it.
+"""
+
+import asyncio
+import gc
+
+from doorknock import clock, mqtt, wire
+
+DOWN = 0  # waiting for the next attempt
+JOINING = 1  # on the way to the access point
+CONNECTING = 2  # to the broker
+UP = 3
+
+# Joining a known network takes up to 2 s, with a crowded channel 5 s.
+JOIN_MS = 10000
+# TCP, TLS and CONNACK take 50 ms on a good network and 2 s on a bad one.
+CONNECT_MS = 10000
+# The broker acknowledges at once. One that does not is behind a dead link (a half-open
+# connection looks well otherwise), and a press must not wait for the keepalive to find out.
+ACKNOWLEDGE_MS = 5000
+# Between attempts: 1, 2, 4 … 30 s. Somebody may be waiting; an access point restarts in 60 s.
+_BACK_OFF_MS = (1000, 2000, 4000, 8000, 16000, 30000)
+# A press cuts the back-off short, though not to nothing: pressing on must not hammer the broker.
+_HURRY_MS = 300
+_READ_BYTES = 512
+# How often the task reports while it waits for something.
+_REPORT_MS = 1000
+
+
+class Link:
+    """Keeps the device connected. Attributes: state; failed (the newest attempt came to nothing).
+
+    radio: has join() -> None, joined() -> bool. context: a tls.SSLContext, or None for plain TCP.
+    read(entry): its signed bytes. on_command(payload): a message on `down`. log(text).
+    """
+
+    def __init__(self, config, device: str, outgoing, radio, context, read, on_command, ticks, log):
+        self._host = config["host"]
+        self._port = config["port"]
+        self._keepalive_ms = config["keepalive_s"] * 1000
+        self._keepalive_s = config["keepalive_s"]
+        self._device = device
+        self._outgoing = outgoing
+        self._radio = radio
+        self._context = context
+        self._read_entry = read
+        self._on_command = on_command
+        self._ticks = ticks
+        self._log = log
+        self._report = None
+        self._wake = asyncio.Event()
+        self._packet_id = 0
+        self._failures = 0
+        self._stream = None
+        self._reader = None
+        self._why = ""
+        self._heard = 0
+        self._asked = 0
+        self._early = []
+        self.state = DOWN
+        self.failed = False
+
+    def hurry(self) -> None:
+        """There is something to send, or somebody waits."""
+        self._wake.set()
+
+    def leave(self) -> None:
+        """Says goodbye before sleep, so that nobody takes the silence for a failure."""
+        if self.state == UP:
+            self._stream.write(mqtt.DISCONNECT)
+
+    async def run(self, report) -> None:
+        """For ever: connect, carry, and on any failure begin again."""
+        self._report = report
+        while True:
+            report()
+            try:
+                await self._connect()
+                self._log("link up")
+                await self._carry()
+            except (OSError, asyncio.TimeoutError, mqtt.Broken, EOFError) as problem:
+                self._why = self._why or _words(problem)
+            finally:
+                await self._close()
+            self.state = DOWN
+            self.failed = True
+            self._log("link down: " + self._why)
+            self._why = ""
+            await self._pause()
+
+    # --- the way up ------------------------------------------------------------------------
+
+    async def _connect(self) -> None:
+        self.state = JOINING
+        self._radio.join()
+        begun = self._ticks()
+        while not self._radio.joined():
+            if clock.since(self._ticks(), begun) > JOIN_MS:
+                self._why = "no access point"
+                raise asyncio.TimeoutError
+            self._report()
+            await asyncio.sleep_ms(20)
+        self.state = CONNECTING
+        self._why = "no connection to the broker"
+        gc.collect()
+        self._report()
+        opening = asyncio.open_connection(self._host, self._port, self._context)
+        self._stream, _ = await asyncio.wait_for_ms(opening, CONNECT_MS)
+        if self._context is not None:
+            self._why = "the broker does not take this device's key"
+        packets = mqtt.Packets()
+        topic = wire.topic(self._device, "status")
+        self._stream.write(mqtt.connect(self._device, self._keepalive_s, topic, wire.OFFLINE))
+        await self._drain()
+        first, body = await asyncio.wait_for_ms(self._first_packet(packets), CONNECT_MS)
+        if first & 0xF0 != mqtt.CONNACK or len(body) != 2 or body[1]:
+            self._why = "the broker refuses this device"
+            raise OSError
+        self._why = ""
+        self._greet(topic)
+        self._reader = asyncio.create_task(self._read(packets))
+
+    async def _first_packet(self, packets) -> tuple:
+        while True:
+            some = await self._stream.read(_READ_BYTES)
+            if not some:
+                raise EOFError
+            found = packets.feed(some)
+            if found:
+                # A broker may send queued messages right behind its CONNACK.
+                self._early = found[1:]
+                return found[0]
+
+    def _greet(self, status_topic: str) -> None:
+        now = self._ticks()
+        self._heard = now
+        self._asked = 0
+        self._outgoing.connected()
+        topics = (wire.topic(self._device, "down"), wire.GATEWAY_ONLINE)
+        self._stream.write(mqtt.subscribe(self._next_id(), topics))
+        self._stream.write(mqtt.publish(status_topic, wire.ONLINE, self._next_id(), True, False))
+        self.state = UP
+        self.failed = False
+
+    # --- carrying --------------------------------------------------------------------------
+
+    async def _carry(self) -> None:
+        """Sends what is due and probes a silent link, until the reader has found it dead."""
+        up_since = self._ticks()
+        while True:
+            self._report()
+            now = self._ticks()
+            if self._reader.done():
+                raise EOFError
+            if clock.since(now, up_since) > self._keepalive_ms:
+                self._failures = 0
+            self._send_due(now)
+            self._probe(now)
+            await self._drain()
+            wait = min(self._outgoing.wait_ms(now), _REPORT_MS)
+            await self._sleep(max(wait, 1))
+
+    def _send_due(self, now: int) -> None:
+        while True:
+            entry = self._outgoing.next(now)
+            if entry is None:
+                return
+            message = self._read_entry(entry)
+            packet_id = self._next_id()
+            again = self._outgoing.sent(entry, packet_id, now)
+            if message is not None:
+                leaf = "alarm" if entry.rank == 0 else "up"
+                topic = wire.topic(self._device, leaf)
+                self._stream.write(mqtt.publish(topic, message, packet_id, False, again))
+
+    def _probe(self, now: int) -> None:
+        silent = clock.since(now, self._heard)
+        if self._outgoing.unacknowledged_ms(now) > ACKNOWLEDGE_MS:
+            self._why = "the broker does not acknowledge"
+            raise asyncio.TimeoutError
+        if silent > self._keepalive_ms + ACKNOWLEDGE_MS:
+            self._why = "the broker is silent"
+            raise asyncio.TimeoutError
+        # The broker counts what it hears of us: probe at half its patience (section 3.1.2.10).
+        if not self._asked or clock.since(now, self._asked) > self._keepalive_ms // 2:
+            self._asked = now or 1
+            self._stream.write(mqtt.PINGREQ)
+
+    async def _read(self, packets) -> None:
+        """Takes what the broker sends. Its end, for whatever reason, is the end of the link."""
+        try:
+            found, self._early = self._early, []
+            while True:
+                for first, body in found:
+                    self._take(first, body)
+                some = await self._stream.read(_READ_BYTES)
+                if not some:
+                    self._why = "the broker closed the connection"
+                    return
+                self._heard = self._ticks()
+                found = packets.feed(some)
+        except (OSError, mqtt.Broken) as problem:
+            self._why = _words(problem)
+        finally:
+            self._wake.set()
+
+    def _take(self, first: int, body: bytes) -> None:
+        kind = first & 0xF0
+        if kind == mqtt.PUBLISH:
+            topic, payload, packet_id = mqtt.read_publish(first, body)
+            if topic == wire.GATEWAY_ONLINE:
+                self._outgoing.gateway(payload == wire.ONLINE, self._ticks())
+            else:
+                self._on_command(payload)
+            # After it was acted on: what we lose now, the broker sends again.
+            if packet_id:
+                self._stream.write(mqtt.puback(packet_id))
+            self._wake.set()
+        elif kind == mqtt.PUBACK:
+            self._outgoing.acknowledged(mqtt.read_packet_id(body))
+            self._wake.set()
+
+    # --- small things ----------------------------------------------------------------------
+
+    async def _drain(self) -> None:
+        await asyncio.wait_for_ms(self._stream.drain(), CONNECT_MS)
+
+    async def _sleep(self, ms: int) -> None:
+        try:
+            await asyncio.wait_for_ms(self._wake.wait(), ms)
+        except asyncio.TimeoutError:
+            pass
+        self._wake.clear()
+
+    async def _close(self) -> None:
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.cancel()
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            try:
+                stream.close()
+            except OSError:
+                pass
+        gc.collect()  # a socket given up in the middle of connecting is closed by this
+
+    async def _pause(self) -> None:
+        ms = _BACK_OFF_MS[min(self._failures, len(_BACK_OFF_MS) - 1)]
+        self._failures += 1
+        left = ms - ms // 100 * abs(self._outgoing.jitter(50))
+        await asyncio.sleep_ms(_HURRY_MS)
+        left -= _HURRY_MS
+        while left > 0:
+            self._report()
+            step = min(left, _REPORT_MS)
+            begun = self._ticks()
+            await self._sleep(step)
+            passed = clock.since(self._ticks(), begun)
+            if passed < step - 5:
+                return  # woken
+            left -= step
+
+    def _next_id(self) -> int:
+        self._packet_id = self._packet_id % 0xFFFF + 1
+        return self._packet_id
+
+
+def _words(problem: Exception) -> str:
+    return str(problem) or problem.__class__.__name__

@@ -1,0 +1,5 @@
+"""The device: starts the app. See doorknock/app.py."""
+
+from doorknock import app
+
+app.main()

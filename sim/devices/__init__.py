@@ -1,0 +1,1 @@
+"""Simulated devices: the board's outside, as a host program sees it."""

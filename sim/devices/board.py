@@ -1,0 +1,395 @@
+"""A simulated board: its flash, its settings, its pins and its power, driven from CPython.
+
+Each board is one process of the real MicroPython interpreter on the real firmware, over the
+stand-ins in sim/hardware. Real time. The process ends with its power, and with us.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import random
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from doorknock import config
+from sim import hardware, interpreter
+from sim.devices import settings_store
+from sim.devices.access_point import AccessPoint
+
+# Bytes; twice what an ESP32 without PSRAM leaves beside Wi-Fi, since objects are twice as wide.
+HEAP = 400_000
+# How the process ends; the same as in sim/hardware/bench.py.
+_RESET, _DEEP_SLEEP, _POWER_CUT = 3, 4, 5
+_MARK = "\x1e"
+_LIGHT_WORDS = "light "
+
+BoardType = Literal["button", "sensor"]
+# Buttons are to ground; button B of a sensor sits on the same pin.
+_NAMED_PINS = {
+    "button": "pin_button",
+    "button_b": "pin_button",
+    "light": "pin_light",
+    "sounder": "pin_sounder",
+    "radar_power": "pin_radar_power",
+    "battery": "pin_battery",
+}
+_RADAR_UART = 1
+# A pair of fresh AA cells, behind a divider by two.
+_BATTERY_MV = 3000
+# How much longer than the chip the host waits before it bites: its own scheduling.
+_WATCHDOG_GRACE_S = 0.25
+
+
+@dataclass(frozen=True)
+class BoardLine:
+    """Something the board did or said.
+
+    t: time.monotonic() of its arrival. what: "log" {"text"}; "light" {"state"} (one of
+    wire.LIGHTS, or prompt); "pin" {"name", "level"} (of the light, among others); "sound" {"hz"}
+    (0: silence); "uart" {"data": bytes}; "power" {"cause"} at each start; "asleep" {"for_ms"};
+    "reset" {"cause"}; "off" {} ; "crash" {"text"} for each line of a traceback.
+    """
+
+    t: float
+    what: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Board:
+    """One simulated board. `folder` is what survives on it: flash, settings, RTC memory."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        name: str,
+        board: BoardType = "button",
+        on_line: Callable[[BoardLine], None] | None = None,
+        seed: int | None = None,
+    ) -> None:
+        self.folder = folder
+        self.name = name
+        self.board = board
+        self.lines: list[BoardLine] = []
+        self._on_line = on_line
+        self._random = random.Random(seed)
+        self._store = folder / "nvs.json"
+        self._levels: dict[int, int] = {}
+        self._microvolts: dict[int, int] = {}
+        self._access_point_on = True
+        self._access_point = AccessPoint(self._target)
+        self._link_port = 0
+        self._process: asyncio.subprocess.Process | None = None
+        self._life: asyncio.Task[None] | None = None
+        self._stdin = -1
+        self._wake: asyncio.Event = asyncio.Event()
+        self._wake_pin: tuple[int, int] | None = None
+        self._watchdog_s: float | None = None
+        self._fed = 0.0
+        self._changed = asyncio.Event()
+        self._in_traceback = False
+        folder.mkdir(parents=True, exist_ok=True)
+        settings_store.provision(self._store, {"type": board})
+        self.battery_now(_BATTERY_MV)
+
+    # --- setting up ------------------------------------------------------------------------
+
+    def provision(self, values: Mapping[str, int | bytes | str]) -> None:
+        """Writes settings into the board's NVS; see doorknock/config.py for names and bounds."""
+        settings_store.provision(self._store, values)
+
+    def lose_setting(self, key: str) -> None:
+        """Takes a setting away, as a re-flash of the NVS partition does (e.g. "boot")."""
+        settings_store.erase(self._store, key)
+
+    # --- power -----------------------------------------------------------------------------
+
+    async def power_on(self, cause: str = "power_on") -> None:
+        """Starts the interpreter on the firmware; from then on resets and sleep are the board's."""
+        if self._life is not None and not self._life.done():
+            raise RuntimeError(f"{self.name} has power already")
+        if cause == "power_on":
+            (self.folder / "rtc.bin").unlink(missing_ok=True)
+        if not self._link_port:
+            self._link_port = await self._access_point.start()
+        started = asyncio.Event()
+        self._life = asyncio.create_task(self._live(cause, started))
+        await started.wait()
+
+    async def power_cut(self) -> None:
+        """The power goes, between any two instructions. RTC memory is lost, flash is not."""
+        life, self._life = self._life, None
+        if life is not None:
+            life.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await life
+        (self.folder / "rtc.bin").unlink(missing_ok=True)
+        self._emit("off", {})
+
+    async def close(self) -> None:
+        """Power off, and the radio's port closed."""
+        await self.power_cut()
+        await self._access_point.stop()
+        self._link_port = 0
+
+    async def __aenter__(self) -> "Board":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    @property
+    def running(self) -> bool:
+        """Whether the interpreter runs now: not without power, nor in deep sleep."""
+        return self._process is not None
+
+    # --- what is done to it ----------------------------------------------------------------
+
+    async def set_pin(self, name: str, level: int) -> None:
+        """Drives an input: "button", "button_b", or a setting's name such as "pin_button"."""
+        number = self._pin(name)
+        self._levels[number] = level
+        self._order({"pin": number, "level": level})
+        if self._wake_pin == (number, level):
+            self._wake.set()
+
+    async def press(self, name: str = "button", *, hold_s: float = 0.08) -> None:
+        """A finger: down, up after `hold_s`, each with the bounce of a cheap switch."""
+        for level, lasts in ((0, hold_s), (1, 0.0)):
+            bounced = 0.0
+            await self.set_pin(name, level)
+            for _ in range(self._random.randrange(4)):
+                for other in (1 - level, level):
+                    step = self._random.uniform(0.0002, 0.0015)
+                    await asyncio.sleep(step)
+                    bounced += step
+                    await self.set_pin(name, other)
+            await asyncio.sleep(max(0.0, lasts - bounced))
+
+    async def uart(self, data: bytes) -> None:
+        """Bytes the radar sends. They are lost where the board is not awake to take them."""
+        self._order({"uart": _RADAR_UART, "data": data.hex()})
+
+    def access_point(self, on: bool, *, rssi_dbm: int = -61) -> None:
+        """The radio: off, connections fall silent and joining fails."""
+        self._access_point_on = on
+        self._access_point.turn(on)
+        self._order({"access_point": on, "rssi": rssi_dbm})
+
+    def stall(self, stalled: bool) -> None:
+        """A half-open way: the radio looks well, and nothing passes."""
+        self._access_point.turn(not stalled)
+
+    def hang_up(self) -> None:
+        """Breaks every connection the board has."""
+        self._access_point.hang_up()
+
+    def battery_now(self, millivolts: int) -> None:
+        """The battery's voltage."""
+        number = self._pin("battery")
+        self._microvolts[number] = millivolts * 500
+        self._order({"adc": number, "microvolts": millivolts * 500})
+
+    def power_cut_in_writing(self, writes: int) -> None:
+        """The power goes in the middle of a flash write, after this many more whole ones."""
+        self._order({"cut_after_writes": writes})
+
+    def console(self, code: str) -> None:
+        """Runs a piece of Python on the board, as over its serial cable."""
+        self._order({"run": code})
+
+    # --- what it shows ---------------------------------------------------------------------
+
+    async def until(
+        self, meant: Callable[[BoardLine], bool], within_s: float = 10.0, since: int = 0
+    ) -> BoardLine:
+        """The first line from number `since` on that is meant; TimeoutError after `within_s`."""
+        seen = since
+        async with asyncio.timeout(within_s):
+            while True:
+                while seen < len(self.lines):
+                    if meant(self.lines[seen]):
+                        return self.lines[seen]
+                    seen += 1
+                self._changed.clear()
+                await self._changed.wait()
+
+    async def until_light(self, state: str, within_s: float = 10.0, since: int = 0) -> BoardLine:
+        """The moment from which the light says `state`."""
+        return await self.until(
+            lambda line: line.what == "light" and line.data["state"] == state, within_s, since
+        )
+
+    # --- one life after another ------------------------------------------------------------
+
+    async def _live(self, cause: str, started: asyncio.Event) -> None:
+        wake = ""
+        while True:
+            code = await self._run(cause, wake, started)
+            if code == _DEEP_SLEEP:
+                cause, wake = "deep_sleep", await self._sleep()
+            elif code == _RESET:
+                cause, wake = "software", ""
+                self._emit("reset", {"cause": cause})
+            elif code == _POWER_CUT:
+                (self.folder / "rtc.bin").unlink(missing_ok=True)
+                self._emit("off", {})
+                return
+            else:
+                # Killed by the host for want of feeding, or the interpreter itself fell.
+                cause, wake = "watchdog", ""
+                self._emit("reset", {"cause": cause})
+
+    async def _sleep(self) -> str:
+        for_ms = next(x.data["for_ms"] for x in reversed(self.lines) if x.what == "asleep")
+        if self._wake_pin is not None and self._levels.get(self._wake_pin[0]) == self._wake_pin[1]:
+            return "pin"
+        self._wake.clear()
+        try:
+            async with asyncio.timeout(for_ms / 1000 if for_ms else None):
+                await self._wake.wait()
+            return "pin"
+        except TimeoutError:
+            return "timer"
+        finally:
+            self._wake_pin = None
+
+    async def _run(self, cause: str, wake: str, started: asyncio.Event) -> int:
+        """One life of the process; its exit code."""
+        theirs, ours = os.pipe()
+        os.set_blocking(theirs, False)
+        stand_ins = Path(hardware.__path__[0])
+        try:
+            process = await asyncio.create_subprocess_exec(
+                interpreter.micropython(),
+                "-X",
+                f"heapsize={HEAP}",
+                str(stand_ins / "start.py"),
+                str(self.folder),
+                stdin=theirs,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+                env=interpreter.environment(stand_ins),
+                limit=1 << 20,
+            )
+        except BaseException:
+            os.close(ours)
+            raise
+        finally:
+            os.close(theirs)
+        self._process, self._stdin = process, ours
+        self._watchdog_s = None
+        self._wake_pin = None
+        self._emit("power", {"cause": cause})
+        self._order(
+            {
+                "cause": cause,
+                "wake": wake,
+                "unique_id": self._unique_id().hex(),
+                "link_port": self._link_port,
+                "pins": self._levels,
+                "microvolts": self._microvolts,
+                "access_point": self._access_point_on,
+            }
+        )
+        started.set()
+        biting = asyncio.create_task(self._bite(process))
+        try:
+            await self._follow(process)
+            return await process.wait()
+        finally:
+            biting.cancel()
+            self._process, self._stdin = None, -1
+            os.close(ours)
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+
+    async def _follow(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None  # noqa: S101 - asked for above
+        while raw := await process.stdout.readline():
+            line = raw.decode(errors="replace").rstrip("\r\n")
+            if line.startswith(_MARK):
+                self._shown(json.loads(line[1:]))
+            else:
+                self._said(line)
+
+    async def _bite(self, process: asyncio.subprocess.Process) -> None:
+        """The watchdog: resets the chip when it has not been fed, whatever the program does."""
+        while True:
+            await asyncio.sleep(0.05)
+            if self._watchdog_s is None:
+                continue
+            if time.monotonic() - self._fed > self._watchdog_s + _WATCHDOG_GRACE_S:
+                process.kill()
+                return
+
+    def _shown(self, report: dict[str, Any]) -> None:
+        if "fed" in report:
+            self._fed = time.monotonic()
+        elif "watchdog" in report:
+            self._fed = time.monotonic()
+            self._watchdog_s = report["watchdog"] / 1000
+        elif "pin" in report:
+            self._emit("pin", {"name": self._pin_name(report["pin"]), "level": report["level"]})
+        elif "pwm" in report:
+            self._emit("sound", {"hz": report["hz"] if report["duty"] else 0})
+        elif "uart" in report:
+            self._emit("uart", {"data": bytes.fromhex(report["data"])})
+        elif "sleep" in report:
+            pin = report["wake_pin"]
+            self._wake_pin = (pin[0], pin[1]) if pin else None
+            self._wake.clear()
+            self._emit("asleep", {"for_ms": report["sleep"]})
+
+    def _said(self, text: str) -> None:
+        if text.startswith("Traceback "):
+            self._in_traceback = True
+        if self._in_traceback:
+            self._emit("crash", {"text": text})
+            self._in_traceback = text.startswith(("Traceback ", " "))
+        elif text.startswith(_LIGHT_WORDS):
+            self._emit("light", {"state": text[len(_LIGHT_WORDS) :]})
+        else:
+            self._emit("log", {"text": text})
+
+    def _emit(self, what: str, data: Mapping[str, Any]) -> None:
+        line = BoardLine(time.monotonic(), what, data)
+        self.lines.append(line)
+        self._changed.set()
+        if self._on_line is not None:
+            self._on_line(line)
+
+    # --- small things ----------------------------------------------------------------------
+
+    def _order(self, order: Mapping[str, Any]) -> None:
+        if self._stdin < 0:
+            return
+        with contextlib.suppress(BrokenPipeError):
+            os.write(self._stdin, json.dumps(order).encode() + b"\n")
+
+    def _target(self) -> tuple[str, int]:
+        port = settings_store.number(self._store, "port", 8883)
+        return settings_store.text(self._store, "host", "127.0.0.1"), port
+
+    def _pin(self, name: str) -> int:
+        setting = _NAMED_PINS.get(name, name)
+        default = next(row[-2] for row in config.SETTINGS if row[0] == setting)
+        return settings_store.number(self._store, setting, default)
+
+    def _pin_name(self, number: int) -> str:
+        for name in _NAMED_PINS:
+            if self._pin(name) == number:
+                return name
+        return str(number)
+
+    def _unique_id(self) -> bytes:
+        path = self.folder / "unique_id"
+        if not path.exists():
+            path.write_bytes(secrets.token_bytes(6))
+        return path.read_bytes()

@@ -1,0 +1,99 @@
+"""esp32: the settings store (NVS), and what wakes the chip."""
+
+import json
+import os
+
+import bench
+
+WAKEUP_ALL_LOW = False
+WAKEUP_ANY_HIGH = True
+
+_NOT_FOUND = -0x1102
+_TYPE_MISMATCH = -0x1103
+_KEY_TOO_LONG = -0x1109
+_INVALID_LENGTH = -0x110C
+_LONGEST_KEY = 15
+
+
+class NVS:
+    """Numbers (i32) and blobs by namespace and key, in nvs.json. What is set is kept by commit()."""
+
+    def __init__(self, namespace: str) -> None:
+        self._namespace = namespace
+        self._path = bench.folder + "/nvs.json"
+        try:
+            with open(self._path) as stored:
+                self._all = json.load(stored)
+        except OSError:
+            self._all = {}
+        self._values = self._all.setdefault(namespace, {})
+
+    def set_i32(self, key: str, value: int) -> None:
+        if not -0x80000000 <= value <= 0x7FFFFFFF:
+            raise OverflowError("i32")
+        self._values[_checked(key)] = value
+
+    def get_i32(self, key: str) -> int:
+        value = self._get(key)
+        if not isinstance(value, int):
+            raise OSError(_TYPE_MISMATCH, "ESP_ERR_NVS_TYPE_MISMATCH")
+        return value
+
+    def set_blob(self, key: str, value) -> None:
+        self._values[_checked(key)] = {"blob": bytes(value).hex()}
+
+    def get_blob(self, key: str, buf) -> int:
+        value = self._get(key)
+        if isinstance(value, int):
+            raise OSError(_TYPE_MISMATCH, "ESP_ERR_NVS_TYPE_MISMATCH")
+        blob = bytes.fromhex(value["blob"])
+        if len(blob) > len(buf):
+            raise OSError(_INVALID_LENGTH, "ESP_ERR_NVS_INVALID_LENGTH")
+        buf[: len(blob)] = blob
+        return len(blob)
+
+    def erase_key(self, key: str) -> None:
+        self._get(key)
+        del self._values[key]
+
+    def commit(self) -> None:
+        new = self._path + ".new"
+        with open(new, "w") as out:
+            json.dump(self._all, out)
+        os.rename(new, self._path)
+
+    def _get(self, key: str):
+        if _checked(key) not in self._values:
+            raise OSError(_NOT_FOUND, "ESP_ERR_NVS_NOT_FOUND")
+        return self._values[key]
+
+
+def _checked(key: str) -> str:
+    if len(key) > _LONGEST_KEY:
+        raise OSError(_KEY_TOO_LONG, "ESP_ERR_NVS_KEY_TOO_LONG")
+    return key
+
+
+# The pin that wakes the chip, and at which level.
+wake_pin = None
+
+
+def wake_on_ext0(pin=None, level: bool = WAKEUP_ANY_HIGH) -> None:
+    """Deep sleep ends when `pin` is at this level."""
+    global wake_pin
+    wake_pin = None if pin is None else (pin.number, 1 if level else 0)
+
+
+def wake_on_gpio(pins, level: bool = WAKEUP_ANY_HIGH) -> None:
+    """The same on chips without ext0 (C3)."""
+    wake_on_ext0(pins[0], level)
+
+
+class Partition:
+    """Only what the firmware calls: this image works, keep it."""
+
+    marked = False
+
+    @staticmethod
+    def mark_app_valid_cancel_rollback() -> None:
+        Partition.marked = True

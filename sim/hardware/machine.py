@@ -1,0 +1,327 @@
+"""machine: pins with interrupts, PWM, UART, ADC, watchdog, RTC memory, resets and sleep.
+
+Kept as strict as the chip where being lenient would hide a fault: an interrupt handler may not
+allocate, a receive buffer that is full loses bytes, the watchdog bites also when the loop hangs
+(it is the host that bites: nothing in here needs to be alive for it).
+"""
+
+import io
+import sys
+
+import bench
+import micropython
+
+PWRON_RESET = 1
+HARD_RESET = 2
+WDT_RESET = 3
+DEEPSLEEP_RESET = 4
+SOFT_RESET = 5
+PIN_WAKE = 2
+EXT0_WAKE = 2
+EXT1_WAKE = 3
+TIMER_WAKE = 4
+
+_CAUSES = {
+    "power_on": PWRON_RESET,
+    "reset_pin": HARD_RESET,
+    "watchdog": WDT_RESET,
+    "deep_sleep": DEEPSLEEP_RESET,
+    "software": SOFT_RESET,
+}
+_WAKES = {"pin": PIN_WAKE, "timer": TIMER_WAKE}
+
+# What drives each input from outside, and the voltage at each analogue input in µV.
+_driven = {}
+_microvolts = {}
+_pins = {}
+_uarts = {}
+
+
+def begin(first: dict) -> None:
+    """Takes the levels the board wakes up to, and follows the host from then on."""
+    for number, level in first["pins"].items():
+        _driven[int(number)] = level
+    for number, value in first["microvolts"].items():
+        _microvolts[int(number)] = value
+    bench.on("pin", _drive)
+    bench.on("uart", _receive)
+    bench.on("microvolts", _set_voltage)
+
+
+def _drive(order: dict) -> None:
+    number, level = order["pin"], order["level"]
+    _driven[number] = level
+    pin = _pins.get(number)
+    if pin is not None:
+        pin._changed(level)
+
+
+def _receive(order: dict) -> None:
+    uart = _uarts.get(order["uart"])
+    if uart is not None:
+        uart._arrived(bytes.fromhex(order["data"]))
+
+
+def _set_voltage(order: dict) -> None:
+    _microvolts[order["adc"]] = order["microvolts"]
+
+
+class Pin:
+    """A GPIO. Its interrupt handler runs with the heap locked, as in a hard interrupt."""
+
+    IN = 1
+    OUT = 3
+    OPEN_DRAIN = 7
+    PULL_DOWN = 1
+    PULL_UP = 2
+    IRQ_RISING = 1
+    IRQ_FALLING = 2
+    WAKE_LOW = 4
+    WAKE_HIGH = 5
+
+    def __init__(self, number, mode=None, pull=None, *, value=None) -> None:
+        self.number = number
+        self._handler = None
+        self._trigger = 0
+        self._out = None
+        self._seen = None
+        self._drives = mode in (Pin.OUT, Pin.OPEN_DRAIN)
+        # Kept here, so that reading the pin in an interrupt allocates nothing.
+        self._in = _driven.get(number, 1 if pull == Pin.PULL_UP else 0)
+        _pins[number] = self
+        if value is not None:
+            self.value(value)
+        self._seen = self._level()
+
+    def _level(self) -> int:
+        if self._drives:
+            return self._out or 0
+        return self._in
+
+    def value(self, level=None):
+        bench.drain()
+        if level is None:
+            return self._level()
+        level = 1 if level else 0
+        if level != self._out:
+            self._out = level
+            bench.tell({"pin": self.number, "level": level})
+        return None
+
+    def __call__(self, level=None):
+        return self.value(level)
+
+    def on(self) -> None:
+        self.value(1)
+
+    def off(self) -> None:
+        self.value(0)
+
+    def irq(self, handler=None, trigger=3, *, wake=None, hard=False):
+        bench.drain()
+        self._handler = handler
+        self._trigger = trigger
+        self._seen = self._level()
+        return self
+
+    def _changed(self, level: int) -> None:
+        self._in = level
+        if level == self._seen:
+            return
+        self._seen = level
+        if self._handler is None or not self._trigger & (1 if level else 2):
+            return
+        micropython.heap_lock()
+        problem = None
+        try:
+            self._handler(self)
+        except Exception as raised:
+            problem = raised
+        micropython.heap_unlock()
+        if problem is not None:
+            # As the chip does: said on the console, and the handler is called no more.
+            self._handler = None
+            print("Unhandled exception in the interrupt handler of pin", self.number)
+            sys.print_exception(problem)
+
+
+class PWM:
+    """A dimmed light or a tone."""
+
+    def __init__(self, pin: Pin, *, freq: int = 1000, duty_u16: int = 0) -> None:
+        self._number = pin.number
+        self._freq = freq
+        self._duty = -1
+        self.duty_u16(duty_u16)
+
+    def freq(self, hz=None):
+        if hz is None:
+            return self._freq
+        if hz != self._freq:
+            self._freq = hz
+            if self._duty > 0:
+                self._tell()
+        return None
+
+    def duty_u16(self, duty=None):
+        if duty is None:
+            return self._duty
+        if duty != self._duty:
+            self._duty = duty
+            self._tell()
+        return None
+
+    def deinit(self) -> None:
+        self.duty_u16(0)
+
+    def _tell(self) -> None:
+        bench.tell({"pwm": self._number, "hz": self._freq, "duty": self._duty})
+
+
+class UART(io.IOBase):
+    """A serial port with a receive buffer of `rxbuf` bytes; what finds it full is lost."""
+
+    def __init__(self, number, baudrate=115200, **rest) -> None:
+        self._number = number
+        self._size = 256
+        self.overruns = 0
+        self._buffer = bytearray()
+        self.init(baudrate, **rest)
+        _uarts[number] = self
+
+    def init(self, baudrate=115200, *, rxbuf=None, tx=None, rx=None, timeout=0, **rest) -> None:
+        self._size = rxbuf or self._size
+
+    def _arrived(self, data: bytes) -> None:
+        room = self._size - len(self._buffer)
+        if len(data) > room:
+            self.overruns += len(data) - room
+            data = data[:room]
+        self._buffer += data
+
+    def any(self) -> int:
+        bench.drain()
+        return len(self._buffer)
+
+    def readinto(self, buf, limit: int = -1):
+        count = min(len(buf), len(self._buffer))
+        if limit >= 0:
+            count = min(count, limit)
+        if not count:
+            return None
+        buf[:count] = self._buffer[:count]
+        self._buffer = self._buffer[count:]
+        return count
+
+    def read(self, limit: int = -1):
+        count = len(self._buffer) if limit < 0 else min(limit, len(self._buffer))
+        if not count:
+            return None
+        data = bytes(self._buffer[:count])
+        self._buffer = self._buffer[count:]
+        return data
+
+    def write(self, data) -> int:
+        bench.tell({"uart": self._number, "data": bytes(data).hex()})
+        return len(data)
+
+    def ioctl(self, request: int, argument: int) -> int:
+        if request != 3:
+            return -1
+        return argument & ((1 if self._buffer else 0) | 4)
+
+
+class ADC:
+    """An analogue input."""
+
+    ATTN_11DB = 3
+
+    def __init__(self, pin, *, atten=None) -> None:
+        self._number = pin.number if isinstance(pin, Pin) else pin
+
+    def read_uv(self) -> int:
+        bench.drain()
+        return _microvolts.get(self._number, 0)
+
+    def read_u16(self) -> int:
+        return min(65535, self.read_uv() * 65535 // 3300000)
+
+
+class WDT:
+    """The watchdog. Once started it cannot be stopped; the host counts."""
+
+    def __init__(self, id: int = 0, timeout: int = 5000) -> None:
+        bench.tell({"watchdog": timeout})
+
+    def feed(self) -> None:
+        bench.tell({"fed": 1})
+
+
+class RTC:
+    """Its memory outlives a reset and deep sleep, not a power cut. 2048 bytes on the chip."""
+
+    _SIZE = 2048
+
+    def memory(self, data=None):
+        path = bench.folder + "/rtc.bin"
+        if data is None:
+            try:
+                with open(path, "rb") as kept:
+                    return kept.read()
+            except OSError:
+                return b""
+        if len(data) > self._SIZE:
+            raise ValueError("buffer too long")
+        with open(path, "wb") as kept:
+            kept.write(data)
+        return None
+
+
+def reset_cause() -> int:
+    return _CAUSES[bench.cause]
+
+
+def wake_reason() -> int:
+    return _WAKES.get(bench.wake, 0)
+
+
+def unique_id() -> bytes:
+    return bench.unique_id
+
+
+def freq(hz=None) -> int:
+    return 160000000
+
+
+def reset() -> None:
+    bench.tell({"reset": "software"})
+    sys.exit(bench.ENDED_RESET)
+
+
+def soft_reset() -> None:
+    reset()
+
+
+def deepsleep(ms: int = 0) -> None:
+    import esp32
+
+    bench.tell({"sleep": ms, "wake_pin": esp32.wake_pin})
+    sys.exit(bench.ENDED_DEEP_SLEEP)
+
+
+def lightsleep(ms: int = 0) -> None:
+    import time
+
+    time.sleep_ms(ms)
+
+
+def idle() -> None:
+    bench.drain()
+
+
+def disable_irq() -> int:
+    return 0
+
+
+def enable_irq(state: int) -> None:
+    pass

@@ -1,0 +1,93 @@
+"""network.WLAN, with an access point that can go away."""
+
+import time
+
+import bench
+
+STA_IF = 0
+AP_IF = 1
+STAT_IDLE = 1000
+STAT_CONNECTING = 1001
+STAT_GOT_IP = 1010
+STAT_NO_AP_FOUND = 201
+STAT_WRONG_PASSWORD = 202
+
+# Joining with a known address; the chip takes 250 to 700 ms.
+JOIN_MS = 250
+
+_there = True
+_active = False
+_wanted = False
+_since = 0
+_rssi = -61
+
+
+def begin(first: dict) -> None:
+    """Takes what the host says of the radio, now and later."""
+    global _rssi
+    _turn(first)
+    bench.on("access_point", _turn)
+
+
+def _turn(order: dict) -> None:
+    global _there, _since, _rssi
+    _there = order["access_point"]
+    _rssi = order.get("rssi", _rssi)
+    _since = time.ticks_ms()
+
+
+def joined() -> bool:
+    """Whether the board is on the network now."""
+    bench.drain()
+    on_air = _active and _wanted and _there
+    return on_air and time.ticks_diff(time.ticks_ms(), _since) >= JOIN_MS
+
+
+class WLAN:
+    """The station interface."""
+
+    PM_NONE = 0
+    PM_PERFORMANCE = 1
+    PM_POWERSAVE = 2
+
+    def __init__(self, interface: int = STA_IF) -> None:
+        self._interface = interface
+
+    def active(self, on=None) -> bool:
+        global _active
+        if on is not None:
+            _active = bool(on)
+        return _active
+
+    def connect(self, ssid=None, key=None, *, bssid=None, reconnects=None) -> None:
+        global _wanted, _since
+        if not _active:
+            raise OSError("Wifi Not Started")
+        if not _wanted:
+            _since = time.ticks_ms()
+        _wanted = True
+
+    def disconnect(self) -> None:
+        global _wanted
+        _wanted = False
+
+    def isconnected(self) -> bool:
+        return joined()
+
+    def status(self, what=None):
+        if what == "rssi":
+            return _rssi
+        if joined():
+            return STAT_GOT_IP
+        if not _wanted:
+            return STAT_IDLE
+        return STAT_CONNECTING if _there else STAT_NO_AP_FOUND
+
+    def config(self, *names, **values):
+        return None
+
+    def ifconfig(self, *values):
+        return ("192.0.2.10", "255.255.255.0", "192.0.2.1", "192.0.2.1")
+
+    def ipconfig(self, *names, **values):
+        return None

@@ -1,0 +1,47 @@
+"""Power comes on: mounts the flash, as the chip's own start-up does, then boot.py and main.py.
+
+Run as `micropython start.py FOLDER`; FOLDER holds what survives: the flash, the settings (NVS)
+and the RTC memory.
+"""
+
+import os
+import sys
+
+import vfs
+
+import bench
+import flash
+
+
+def _mount(folder: str) -> flash.Flash:
+    chip = flash.Flash(folder + "/flash.bin")
+    try:
+        system = vfs.VfsLfs2(chip)
+    except OSError:
+        vfs.VfsLfs2.mkfs(chip)
+        system = vfs.VfsLfs2(chip)
+    vfs.mount(system, "/flash")
+    os.chdir("/flash")
+    return chip
+
+
+def main(folder: str) -> None:
+    first = bench.start(folder)
+    chip = _mount(folder)
+    bench.on("cut_after_writes", lambda order: chip.cut_after(order["cut_after_writes"]))
+    import machine
+    import network
+
+    machine.begin(first)
+    network.begin(first)
+    bench.listen()
+    try:
+        __import__("boot")
+        __import__("main")
+    except Exception as problem:
+        # On the chip the console would now wait for somebody to type: until the watchdog bites.
+        sys.print_exception(problem)
+    bench.run_for_ever()
+
+
+main(sys.argv[1])
