@@ -1,4 +1,7 @@
-"""Puts the backend together: embedded in a gateway, or run alone."""
+"""Puts the backend and its pages together: embedded in a gateway, or run alone.
+
+The one file here that knows of the pages above it; everything else here can do without them.
+"""
 
 import asyncio
 import contextlib
@@ -8,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import uvicorn
-from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from gateway.address import listen
@@ -27,6 +29,8 @@ from gateway.backend.webhook import WebhookDoor
 from gateway.backend.wording import Wording
 from gateway.secret_file import Secrets, load_secrets
 from gateway.settings import Settings
+from gateway.web.pages import Pages, application
+from gateway.web.sessions import Sessions
 
 # Streams and half-taken requests get so long to end, in s.
 GRACE_S = 2
@@ -123,8 +127,17 @@ def assemble(
         OutwardStream(database, bell, secrets.stream_token),
         api.Health(dispatch, clock),
     )
+    pages = Pages(
+        dispatch,
+        database,
+        policy,
+        links,
+        Sessions(secrets.session_key, policy, clock),
+        clock,
+        bell,
+    )
     return Backend(
-        asgi=Starlette(routes=routes),
+        asgi=application(pages, routes),
         policy=policy,
         database=database,
         dispatch=dispatch,

@@ -1,0 +1,135 @@
+"""What there is to see: open alerts and all that belongs to them, devices, gateways. Only reads."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from gateway.backend.alert_record import from_body
+from gateway.backend.alerts import Alert
+from gateway.backend.happenings import ASKING, Kind
+from gateway.backend.tables import alerts, devices, gateways, log, notices
+
+
+class Reach(StrEnum):
+    """How far a person has been reached."""
+
+    NO_WAY = "no_way"  # no channel is set up
+    TRYING = "trying"  # nothing has gone out yet
+    FAILING = "failing"  # tried, and it did not go out
+    SENT = "sent"  # a service has taken it; nobody knows more
+    DELIVERED = "delivered"  # the phone, or the person, has it
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """One person who was asked. at: when it was first sent, or delivered; None before."""
+
+    person: str
+    reach: Reach
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Something that happened in an alert. person: whose word it was; None: a device's."""
+
+    at: datetime
+    what: str
+    person: str | None
+    details: dict[str, Any]
+    occurred_at: datetime | None
+    exact: bool
+    age_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class AlertView:
+    """An alert, what happened in it (oldest first), and who was reached."""
+
+    alert: Alert
+    lines: tuple[Line, ...]
+    reached: tuple[Reached, ...]
+
+    @property
+    def call(self) -> Line | None:
+        """The newest press or stillness."""
+        calls = [line for line in self.lines if line.what in ("press", "stillness")]
+        return calls[-1] if calls else None
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """All at one moment. alerts: urgent first, then those that have waited longest."""
+
+    alerts: tuple[AlertView, ...]
+    devices: tuple[Any, ...]
+    gateways: tuple[Any, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """Differs when anything here does."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()[:16]
+
+
+def overview(connection: Connection) -> Overview:
+    """What is open now, and how the devices are."""
+    rows = connection.execute(select(alerts.c.body).where(alerts.c.closed_at.is_(None)))
+    views = [_view(connection, from_body(row.body)) for row in rows]
+    views.sort(key=lambda one: (one.alert.kind is not Kind.URGENT, one.alert.raised_at))
+    return Overview(
+        alerts=tuple(views),
+        devices=tuple(connection.execute(select(devices).order_by(devices.c.unit))),
+        gateways=tuple(connection.execute(select(gateways).order_by(gateways.c.gateway))),
+    )
+
+
+def alert_view(connection: Connection, alert_id: str) -> AlertView | None:
+    """One alert, open or closed; None where there is none of that id."""
+    body = connection.execute(select(alerts.c.body).where(alerts.c.id == alert_id)).scalar()
+    return None if body is None else _view(connection, from_body(body))
+
+
+def _view(connection: Connection, alert: Alert) -> AlertView:
+    lines = connection.execute(select(log).where(log.c.alert == alert.id).order_by(log.c.number))
+    sent = connection.execute(
+        select(notices).where(
+            notices.c.alert == alert.id,
+            notices.c.reason.in_([reason.value for reason in ASKING]),
+        )
+    ).all()
+    return AlertView(
+        alert=alert,
+        lines=tuple(
+            Line(
+                row.at,
+                row.what,
+                row.person,
+                row.details,
+                row.occurred_at,
+                row.exact is not False,
+                row.age_s or 0.0,
+            )
+            for row in lines
+        ),
+        reached=tuple(
+            _reached(person, [row for row in sent if row.person == person])
+            for person in alert.asked
+        ),
+    )
+
+
+def _reached(person: str, sent: list[Any]) -> Reached:
+    delivered = [row.delivered_at for row in sent if row.state == "delivered"]
+    if delivered:
+        return Reached(person, Reach.DELIVERED, min(delivered))
+    gone = [row.sent_at for row in sent if row.state == "sent"]
+    if gone:
+        return Reached(person, Reach.SENT, min(gone))
+    if not sent:
+        return Reached(person, Reach.NO_WAY, None)
+    failing = any(row.problem for row in sent)
+    return Reached(person, Reach.FAILING if failing else Reach.TRYING, None)

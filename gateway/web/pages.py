@@ -1,0 +1,279 @@
+"""The pages and the words of people. A link only shows; only a POST acts."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.templating import Jinja2Templates
+from starlette.types import ASGIApp
+
+from gateway.backend.bell import Bell
+from gateway.backend.database import Database
+from gateway.backend.dispatch import Dispatch
+from gateway.backend.happenings import Arrived, CannotGo, OnMyWay, Resolved
+from gateway.backend.links import Links
+from gateway.backend.overview import AlertView, Overview, alert_view, overview
+from gateway.backend.policy import OUTCOMES, Clock, Policy
+from gateway.settings import LANGUAGES
+from gateway.web.blindness import blindness
+from gateway.web.headers import SecurityHeaders
+from gateway.web.live import Live
+from gateway.web.sessions import Session, Sessions
+from gateway.web.wording import LANGUAGE_COOKIE, Words, language_of
+
+_HERE = Path(__file__).parent
+# A form of ours has two short fields.
+_LONGEST_FORM_BYTES = 4096
+_A_YEAR_S = 365 * 24 * 3600
+
+Handler = Callable[[Request, Session, Words], Awaitable[Response]]
+
+
+@dataclass
+class Pages:
+    """Everything that people open in a browser."""
+
+    dispatch: Dispatch
+    database: Database
+    policy: Policy
+    links: Links
+    sessions: Sessions
+    clock: Clock
+    bell: Bell
+
+    def __post_init__(self) -> None:
+        self._templates = Jinja2Templates(directory=_HERE / "templates")
+        self._live = Live(self.bell, self._fingerprint)
+
+    def routes(self) -> list[BaseRoute]:
+        return [
+            Route("/", self._start),
+            Route("/in/{token}", self._come_in),
+            Route("/language/{language}", self._choose_language),
+            Route("/now", self._inside(self._now)),
+            Route("/live", self._inside(self._changes)),
+            Route("/alerts/{alert}", self._inside(self._alert)),
+            Route("/alerts/{alert}/done", self._inside(self._ask_outcome)),
+            Route("/alerts/{alert}/done", self._inside(self._done), methods=["POST"]),
+            Route("/alerts/{alert}/seen", self._inside(self._seen), methods=["POST"]),
+            Route("/alerts/{alert}/{word}", self._inside(self._say), methods=["POST"]),
+            Mount("/static", StaticFiles(directory=_HERE / "static")),
+        ]
+
+    # --- coming in ---
+
+    async def _start(self, _: Request) -> Response:
+        return RedirectResponse("/now", 303)
+
+    async def _come_in(self, request: Request) -> Response:
+        ticket = self.links.read(request.path_params["token"])
+        if ticket is None:
+            return self._door(request, self._words(request), "link_old_title")
+        # Message apps fetch links by themselves: this shows, and says nothing to anybody.
+        response = RedirectResponse(f"/alerts/{ticket.alert}" if ticket.alert else "/now", 303)
+        self.sessions.begin(response, ticket.person)
+        return response
+
+    async def _choose_language(self, request: Request) -> Response:
+        to = urlsplit(request.query_params.get("to", "/now"))
+        path = to.path if to.path.startswith("/") and not to.path.startswith("//") else "/now"
+        response = RedirectResponse(path if "\\" not in path else "/now", 303)
+        language = request.path_params["language"]
+        if language in LANGUAGES:
+            response.set_cookie(
+                LANGUAGE_COOKIE, language, max_age=_A_YEAR_S, samesite="lax", httponly=True
+            )
+        return response
+
+    def _inside(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+        """Only for those who came by their link, and a POST only from a form of ours."""
+
+        async def guarded(request: Request) -> Response:
+            words = self._words(request)
+            session = self.sessions.of(request)
+            if session is None:
+                return self._door(request, words, "door_title")
+            if request.method == "POST":
+                form = await self._form(request)
+                token = form.get("token")
+                if not isinstance(token, str) or not self.sessions.is_own_form(session, token):
+                    return self._message(request, words, session, "form_old", 403)
+                request.state.form = form
+            return await handler(request, session, words)
+
+        return guarded
+
+    @staticmethod
+    async def _form(request: Request) -> dict[str, Any]:
+        length = request.headers.get("content-length", "")
+        if not length.isdigit() or int(length) > _LONGEST_FORM_BYTES:
+            return {}
+        async with request.form(max_files=0, max_fields=10) as form:
+            return dict(form)
+
+    # --- what there is to see ---
+
+    async def _now(self, request: Request, session: Session, words: Words) -> Response:
+        seen = await asyncio.to_thread(self._overview)
+        return self._page(request, "now.html", session, words, seen=seen, views=seen.alerts)
+
+    async def _alert(self, request: Request, session: Session, words: Words) -> Response:
+        seen = await asyncio.to_thread(self._overview)
+        view = await self._view(request)
+        if view is None:
+            return self._message(request, words, session, "no_alert", 404)
+        before = tuple(
+            one
+            for one in view.alert.attending
+            if "together" in request.query_params and one != session.person.id
+        )
+        return self._page(
+            request, "alert.html", session, words, seen=seen, views=(view,), before=before
+        )
+
+    async def _ask_outcome(self, request: Request, session: Session, words: Words) -> Response:
+        view = await self._view(request)
+        if view is None or not view.alert.is_open:
+            return RedirectResponse(f"/alerts/{request.path_params['alert']}", 303)
+        return self._outcomes(request, session, words, view)
+
+    async def _changes(self, _request: Request, _session: Session, _words: Words) -> Response:
+        return self._live.stream()
+
+    # --- what people say ---
+
+    async def _say(self, request: Request, session: Session, words: Words) -> Response:
+        said: dict[str, type[OnMyWay | Arrived | CannotGo]] = {
+            "on-my-way": OnMyWay,
+            "arrived": Arrived,
+            "cannot-go": CannotGo,
+        }
+        word = said.get(request.path_params["word"])
+        if word is None:
+            return self._message(request, words, session, "not_found", 404)
+        alert_id = request.path_params["alert"]
+        both = await asyncio.to_thread(self.dispatch.reply, alert_id, word(session.person.id))
+        if both is None:
+            return self._message(request, words, session, "no_alert", 404)
+        before, after = both
+        me = session.person.id
+        joined = bool(before.attending) and me not in before.attending and me in after.attending
+        return RedirectResponse(f"/alerts/{alert_id}{'?together' if joined else ''}", 303)
+
+    async def _done(self, request: Request, session: Session, words: Words) -> Response:
+        view = await self._view(request)
+        if view is None:
+            return self._message(request, words, session, "no_alert", 404)
+        outcome = request.state.form.get("outcome", "")
+        known = [value for value, _ in words.outcomes(self.policy.outcomes, OUTCOMES)]
+        if outcome not in known:
+            return self._outcomes(request, session, words, view, "unknown_outcome", 400)
+        resolved = Resolved(session.person.id, outcome)
+        await asyncio.to_thread(self.dispatch.reply, view.alert.id, resolved)
+        return RedirectResponse(f"/alerts/{view.alert.id}", 303)
+
+    async def _seen(self, request: Request, session: Session, _words: Words) -> Response:
+        await asyncio.to_thread(
+            self.dispatch.notices_seen, request.path_params["alert"], session.person.id
+        )
+        return Response(status_code=204)
+
+    # --- within ---
+
+    def _words(self, request: Request) -> Words:
+        return Words(language_of(request, self.policy.language), self.policy, self.clock())
+
+    def _overview(self) -> Overview:
+        with self.database.reading() as connection:
+            return overview(connection)
+
+    def _fingerprint(self) -> str:
+        # With the minute: "3 min ago" is news as well.
+        return f"{self._overview().fingerprint}-{self.clock():%H%M}"
+
+    async def _view(self, request: Request) -> AlertView | None:
+        def read() -> AlertView | None:
+            with self.database.reading() as connection:
+                return alert_view(connection, request.path_params["alert"])
+
+        return await asyncio.to_thread(read)
+
+    def _page(
+        self,
+        request: Request,
+        template: str,
+        session: Session | None,
+        words: Words,
+        *,
+        status: int = 200,
+        seen: Overview | None = None,
+        **values: Any,
+    ) -> Response:
+        context = {
+            "w": words,
+            "session": session,
+            "path": request.url.path,
+            "languages": [(one, Words(one, self.policy, words.now)) for one in LANGUAGES],
+            "banner": blindness(seen, self.policy, words) if seen and session else [],
+            "seen": seen,
+            "site": self.policy.site,
+            **values,
+        }
+        return self._templates.TemplateResponse(request, template, context, status_code=status)
+
+    def _outcomes(
+        self,
+        request: Request,
+        session: Session,
+        words: Words,
+        view: AlertView,
+        problem: str = "",
+        status: int = 200,
+    ) -> Response:
+        choices = words.outcomes(self.policy.outcomes, OUTCOMES)
+        return self._page(
+            request,
+            "done.html",
+            session,
+            words,
+            status=status,
+            view=view,
+            choices=choices,
+            problem=problem,
+        )
+
+    def _door(self, request: Request, words: Words, title: str) -> Response:
+        return self._page(request, "door.html", None, words, status=403, title=title)
+
+    def _message(
+        self, request: Request, words: Words, session: Session | None, key: str, status: int
+    ) -> Response:
+        return self._page(request, "message.html", session, words, status=status, key=key)
+
+    async def not_found(self, request: Request, _: Exception) -> Response:
+        """Anything else: one sentence."""
+        if request.url.path.startswith("/v1/"):
+            return JSONResponse({"status": "refused", "error": "No such address."}, 404)
+        return self._message(request, self._words(request), None, "not_found", 404)
+
+    async def failed(self, request: Request, _: Exception) -> Response:
+        """What nobody foresaw: said, and nothing told about it."""
+        return self._message(request, self._words(request), None, "failed", 500)
+
+
+def application(pages: Pages, machines: list[Route]) -> ASGIApp:
+    """Pages and the machines' addresses in one application."""
+    return SecurityHeaders(
+        Starlette(
+            routes=[*machines, *pages.routes()],
+            exception_handlers={404: pages.not_found, 405: pages.not_found, 500: pages.failed},
+        )
+    )

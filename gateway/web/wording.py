@@ -1,0 +1,119 @@
+"""The words and times of the pages, in the reader's language and the house's time zone."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from starlette.requests import Request
+
+from gateway.backend.catalogue import Catalogue
+from gateway.backend.overview import Line
+from gateway.backend.policy import Policy
+from gateway.settings import LANGUAGES
+
+CATALOGUE = Catalogue(Path(__file__).parent / "languages")
+LANGUAGE_COOKIE = "language"
+
+# Beyond, the way was down and that is said.
+_LATE_S = 90
+
+
+def language_of(request: Request, default: str) -> str:
+    """The one they chose; else the first of their browser's that we speak; else *default*."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+    if chosen in LANGUAGES:
+        return chosen
+    wanted: list[tuple[float, int, str]] = []
+    for place, part in enumerate(request.headers.get("accept-language", "").split(",")[:20]):
+        tag, _, quality = part.partition(";q=")
+        language = tag.strip().split("-")[0].lower()
+        if language in LANGUAGES:
+            wanted.append((-_quality(quality), place, language))
+    return min(wanted)[2] if wanted else default
+
+
+def _quality(text: str) -> float:
+    try:
+        return float(text) if text else 1.0
+    except ValueError:
+        return 0.0
+
+
+class Words:
+    """One reader's language, at one moment. Templates call its methods."""
+
+    def __init__(self, language: str, policy: Policy, now: datetime) -> None:
+        self.language = language
+        self._policy = policy
+        self.now = now
+
+    def say(self, key: str, **values: object) -> str:
+        return CATALOGUE.say(self.language, key, **values)
+
+    def time(self, at: datetime) -> str:
+        """ "14:07"; with the day where it is not today's."""
+        local = at.astimezone(self._policy.time_zone)
+        same_day = local.date() == self.now.astimezone(self._policy.time_zone).date()
+        return local.strftime("%H:%M" if same_day else "%d.%m. %H:%M")
+
+    def iso(self, at: datetime) -> str:
+        return at.astimezone(self._policy.time_zone).isoformat(timespec="seconds")
+
+    def ago(self, at: datetime) -> str:
+        """ "just now", "3 min ago", "2 h ago"."""
+        age = max(timedelta(), self.now - at)
+        minutes = int(age.total_seconds() // 60)
+        if minutes < 1:
+            return self.say("just_now")
+        if minutes < 60:
+            return self.say("minutes_ago", n=minutes)
+        if minutes < 48 * 60:
+            return self.say("hours_ago", n=minutes // 60)
+        return self.say("days_ago", n=minutes // 1440)
+
+    def when(self, line: Line) -> str:
+        """When it happened in the room, as well as we know."""
+        at = line.occurred_at or line.at
+        return self.time(at) if line.exact else self.say("before", time=self.time(at))
+
+    def late(self, line: Line) -> str:
+        """ "" for what came at once; else how late, and why."""
+        if line.age_s <= _LATE_S:
+            return ""
+        minutes = int(line.age_s // 60)
+        key = "late_minutes" if minutes < 60 else "late_hours"
+        return self.say(key, n=minutes if minutes < 60 else minutes // 60)
+
+    def names(self, people: tuple[str, ...]) -> str:
+        known = [self.name(one) for one in people]
+        return (
+            ", ".join(known[:-1]) + self.say("and") + known[-1]
+            if len(known) > 1
+            else "".join(known)
+        )
+
+    def name(self, person: str) -> str:
+        known = self._policy.people.get(person)
+        return known.name if known else person
+
+    def event(self, line: Line) -> str:
+        """What a device or a person has said, in a few words."""
+        if line.person is not None:
+            return self.say(f"did_{line.what}", person=self.name(line.person))
+        if line.what == "press":
+            if line.details.get("held"):
+                return self.say("pressed_held")
+            taps = line.details.get("taps", 1)
+            many = isinstance(taps, int) and taps >= 2
+            return self.say("pressed_taps", n=taps) if many else self.say("pressed")
+        if line.what == "stillness":
+            cause = self.say(f"cause_{line.details.get('cause', 'unknown')}")
+            return self.say("worried_because", cause=cause)
+        if line.what == "prompt":
+            return self.say(f"prompt_{line.details.get('state', 'asked')}")
+        return self.say(f"event_{line.what}")
+
+    def outcomes(self, own: tuple[str, ...], ours: tuple[str, ...]) -> list[tuple[str, str]]:
+        """(value, text) to choose from: the programme's own, or ours in this language."""
+        if own:
+            return [(text, text) for text in own]
+        return [(key, self.say(f"outcome_{key}")) for key in ours]
