@@ -44,11 +44,12 @@ _AMBIGUOUS_MRAD = 2300
 _FARTHEST_MRAD = 50000000
 
 # Agitation, 0 … 60: an ambiguous step adds 4, one of more than a turn (no aliasing makes that of a
-# chest) adds 15, a slot takes 1 off. A bad recording of a lying sleeper with deep fades peaks at
-# 14; random phase at 20 samples a second, which walking looks like, passes 30 within 3 s.
+# chest) adds 15, a slot takes 1 off. Recordings of people who breathe peak at 35 (a second of deep
+# fades); walking passes 40 in three samples where the module follows the turns, and within 3 s
+# where it shows random phase at 20 samples a second.
 _AMBIGUOUS_WEIGHT = 4
 _TURN_WEIGHT = 15
-_AGITATED = 30
+_AGITATED = 40
 _MOST_AGITATED = 60
 
 # Over 3 s, smoothed. Seated breathing shows up to 4.7 mm in that time.
@@ -65,7 +66,7 @@ _HEART_SIGN_SLOTS = 80
 # the person has stayed. Nothing seen for 10 s after it: gone.
 _SETTLED_SLOTS = 50
 _STAYED_SLOTS = 30
-_GONE_SLOTS = 150
+_GONE_SLOTS = 100
 
 # No phase for so long: nothing can be said. Four times the slowest interval, and some.
 _BLIND_MS = 1500
