@@ -1,0 +1,5 @@
+"""The firmware's radar readers, here on the plain-Python twin of viper."""
+
+from sim import host
+
+host.install()
