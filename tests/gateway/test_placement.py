@@ -1,0 +1,98 @@
+"""Events placed in time, from devices that have no clock."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.happened import Occurred
+from gateway.placement import Clock, place
+
+START = 1_790_000_000_000
+HOUR = 3_600_000
+
+
+def heard(*messages: tuple[int, int]) -> Clock | None:
+    """The clock of a boot after (arrival, uptime) of these messages; arrivals from START."""
+    clock = None
+    for arrival, uptime in messages:
+        _, clock = place(clock, START + arrival, uptime)
+    return clock
+
+
+def test_the_first_message_of_a_boot_is_known_only_to_be_before_its_arrival() -> None:
+    placement, _ = place(None, START, 5_000)
+
+    assert placement.occurred is Occurred.BEFORE
+    assert placement.occurred_at_ms == START
+
+
+def test_once_two_messages_agree_an_event_is_placed_at_its_time() -> None:
+    clock = heard((1_000, 1_000), (61_000, 61_000))
+
+    placement, _ = place(clock, START + 70_100, 70_000)
+
+    assert placement.occurred is Occurred.AT
+    assert abs(placement.occurred_at_ms - (START + 70_000)) <= placement.unsure_ms
+
+
+def test_a_press_that_waited_three_hours_is_placed_when_it_was_pressed() -> None:
+    clock = heard((1_000, 1_000), (61_000, 61_000))
+
+    placement, after = place(clock, START + 3 * HOUR, 120_000)
+
+    assert placement.occurred is Occurred.AT
+    assert abs(placement.occurred_at_ms - (START + 120_000)) <= placement.unsure_ms
+    assert after == clock
+
+
+def test_a_whole_journal_sent_at_once_is_never_taken_for_live() -> None:
+    """Booted while the way was down: three events, hours apart, arrive within a second."""
+    clock = None
+    for uptime in (1_000, HOUR, 2 * HOUR):
+        placement, clock = place(clock, START + 3 * HOUR + uptime // HOUR, uptime)
+        assert placement.occurred is Occurred.BEFORE
+
+
+def test_a_message_that_comes_sooner_than_foretold_shows_that_the_anchor_had_waited() -> None:
+    clock = heard((HOUR, 1_000))
+
+    _, after = place(clock, START + HOUR + 1_000, HOUR)
+
+    assert after == Clock(START + HOUR + 1_000, HOUR)
+
+
+def test_a_slow_clock_is_followed_and_not_taken_for_lateness() -> None:
+    """1.5 % slow, as an ESP32 that counts through deep sleep: after a day 22 minutes."""
+    clock = None
+    for beat in range(97):
+        uptime = beat * 900_000
+        placement, clock = place(clock, START + uptime * 1015 // 1000, uptime)
+
+    assert placement.occurred is Occurred.AT
+    assert abs(placement.occurred_at_ms - (START + 96 * 913_500)) <= placement.unsure_ms
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 10 * HOUR), st.integers(0, 10 * HOUR)), min_size=1, max_size=20
+    )
+)
+def test_nothing_ever_occurs_after_it_arrived(messages: list[tuple[int, int]]) -> None:
+    clock = None
+    for uptime, delay in messages:
+        arrival = START + uptime + delay
+
+        placement, clock = place(clock, arrival, uptime)
+
+        assert placement.occurred_at_ms <= arrival
+
+
+@given(st.lists(st.tuples(st.integers(0, 10 * HOUR), st.integers(0, HOUR)), max_size=20))
+def test_an_at_is_right_when_the_witnesses_were_live(late: list[tuple[int, int]]) -> None:
+    """Whatever waited, and however long: two live messages first, then any order of late ones."""
+    clock = heard((0, 0), (60_000, 60_000))
+    for uptime, delay in late:
+        placement, clock = place(clock, START + uptime + delay, uptime)
+
+        if placement.occurred is Occurred.AT:
+            slack = placement.unsure_ms + 2_000 + uptime // 50
+            assert abs(placement.occurred_at_ms - (START + uptime)) <= slack

@@ -1,0 +1,110 @@
+"""The configuration file: what it may hold, and what is said when it cannot be used."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import SettingsError
+from gateway.secret_file import load_secrets, reveal
+from gateway.settings import load
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "doorknock.toml"
+    path.write_text(text)
+    return path
+
+
+def complaint(folder: Path, text: str) -> str:
+    with pytest.raises(SettingsError) as caught:
+        load(written(folder, text))
+    return str(caught.value)
+
+
+def test_an_empty_file_is_a_whole_configuration(tmp_path: Path) -> None:
+    settings = load(written(tmp_path, ""))
+
+    assert settings.data == tmp_path / "data"
+    assert settings.escalation.remind_every_s == 60
+
+
+def test_the_data_directory_is_relative_to_the_file(tmp_path: Path) -> None:
+    assert load(written(tmp_path, '[gateway]\ndata = "x/y"')).data == tmp_path / "x" / "y"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "key"),
+    [
+        ("[gateway]\nname = 'a'\n[web]\nport = 99999", 4, "web.port"),
+        ("[broker]\nport = 0", 2, "broker.port"),
+        ("[gateway]\nnmae = 'a'", 2, "gateway.nmae"),
+        ("[gatway]\nname = 'a'", 1, "gatway"),
+        ("[web]\nlanguage = 'xx'", 2, "web.language"),
+        ("[backend]\nurl = 'house'", 2, "backend.url"),
+        ("[escalation]\n\nremind_every_s = 0", 3, "escalation.remind_every_s"),
+        ("[escalation]\nremind_every_s = 86400", 2, "escalation.remind_every_s"),
+        ("[[people]]\nid='a'\nname='A'\n[[people]]\nid='b b'\nname='B'", 5, "people[2].id"),
+    ],
+)
+def test_a_wrong_value_is_told_with_file_line_and_key(
+    tmp_path: Path, text: str, line: int, key: str
+) -> None:
+    said = complaint(tmp_path, text)
+
+    assert str(tmp_path / "doorknock.toml") in said
+    assert f"line {line}," in said
+    assert f"'{key}'" in said
+    assert said.count(".\n") == 0
+    assert said.endswith(".")
+
+
+def test_a_file_that_is_no_toml_is_told_with_its_line(tmp_path: Path) -> None:
+    assert "line 2" in complaint(tmp_path, "[gateway]\nname = house")
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"no configuration file .*--config"):
+        load(tmp_path / "none.toml")
+
+
+def test_a_step_that_names_nobody_known_is_told(tmp_path: Path) -> None:
+    said = complaint(tmp_path, "[[escalation.steps]]\npeople = ['ana']")
+
+    assert "step 1" in said
+    assert "'ana'" in said
+
+
+def test_secrets_are_made_once_for_the_owner_alone(tmp_path: Path) -> None:
+    settings = load(written(tmp_path, ""))
+
+    first = load_secrets(settings)
+    again = load_secrets(settings)
+
+    assert first == again
+    assert stat.S_IMODE(settings.data.stat().st_mode) == 0o700
+    assert stat.S_IMODE((settings.data / "secrets.toml").stat().st_mode) == 0o600
+    assert first.webhook_secret not in repr(first)
+
+
+def test_a_broken_secrets_file_is_told_without_its_secrets(tmp_path: Path) -> None:
+    settings = load(written(tmp_path, ""))
+    load_secrets(settings)
+    (settings.data / "secrets.toml").write_text('webhook_secret = "whsec_hush')
+
+    with pytest.raises(SettingsError) as caught:
+        load_secrets(settings)
+
+    assert "secrets.toml" in str(caught.value)
+    assert "hush" not in str(caught.value)
+
+
+def test_a_channel_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
+    settings = load(written(tmp_path, ""))
+    settings.data.mkdir()
+    (settings.data / "ana").write_text("json://phone\n")
+
+    assert reveal(settings, "file:ana") == "json://phone"
+    assert reveal(settings, "json://other") == "json://other"
+    with pytest.raises(SettingsError, match="cannot be read"):
+        reveal(settings, "file:nobody")
