@@ -49,6 +49,10 @@ class App:
         self.cause = chip.cause()
         self.signals = signals.Signals(self.chip.light, self.chip.sounder, chip.ticks)
         self.is_sensor = settings["type"] == "sensor"
+        self._woken_by_press = self.cause == "deep_sleep" and chip.woken_by_pin()
+        if self._woken_by_press:
+            # Somebody stands there in the dark: before anything else.
+            self.signals.show("sending")
         self.button = button.Button(self._down, self._pressed)
         self.pressed = button.Pressed(self.chip.button, self.button, chip.ticks)
         self.sensor = None
@@ -328,7 +332,7 @@ class App:
         ]
         if self.radar is not None:
             tasks.append(("radar", self.radar.run))
-        if self.identity.woken and chip.woken_by_pin():
+        if self._woken_by_press:
             self.button.woken(chip.ticks(), not self.chip.button.value())
         for name, task in tasks:
             asyncio.create_task(_lasting(name, task(supervisor.enrol(name))))

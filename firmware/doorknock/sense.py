@@ -8,9 +8,6 @@ _READ_BYTES = 512
 # The sensor wants to know the time at least four times a second, also when no bytes come.
 _WAIT_MS = 100
 
-TIERS = {"mr60bha2": "breathing", "ld6002": "breathing", "ld2410": "presence"}
-
-
 class Sense:
     """Owns the UART, the radar's supply and the sensor; a watch goes on after a reset."""
 
@@ -21,10 +18,10 @@ class Sense:
         self._ticks = ticks
         self._log = log
         self._emit = emit
-        self.tier = TIERS[config["radar"]]
         self.sensor = sensor.Sensor(
             config["radar"], config["mode"], config.sensing(), self._happened
         )
+        self.tier = self.sensor.tier
         self._keep = keep.Keep("watch")
         saved = self._keep.read()
         if saved:
@@ -47,7 +44,7 @@ class Sense:
                 self.sensor.feed(self._buffer, count, now)
             self.sensor.tick(now)
             self._power.value(1 if self.sensor.radar_power else 0)
-            wish = self.sensor.command()
+            wish = self.sensor.command(now)
             if wish is not None:
                 self._uart.write(wish)
             if self.sensor.saved_version != self._saved_version:

@@ -225,6 +225,12 @@ class Board:
             lambda line: line.what == "light" and line.data["state"] == state, within_s, since
         )
 
+    async def until_said(self, part: str, within_s: float = 10.0, since: int = 0) -> BoardLine:
+        """The first log line with `part` in it."""
+        return await self.until(
+            lambda line: line.what == "log" and part in line.data["text"], within_s, since
+        )
+
     # --- one life after another ------------------------------------------------------------
 
     async def _live(self, cause: str, started: asyncio.Event) -> None:

@@ -66,7 +66,7 @@ async def test_a_press_before_there_is_a_broker_is_delivered_when_there_is(
 ) -> None:
     # Given a board whose broker is down at the start
     await board.power_on()
-    await board.until(lambda line: line.what == "log" and "link down" in line.data["text"])
+    await board.until_said("link down")
 
     # When somebody presses, the light says that nothing goes out
     await board.press()
@@ -84,7 +84,7 @@ async def test_a_press_outlives_a_broker_that_forgets_it(broker, gateway, board)
     broker.start()
     gateway.answering = False
     await board.power_on()
-    await board.until(lambda line: line.what == "log" and line.data["text"] == "link up")
+    await board.until_said("link up")
     await board.press()
     await gateway.first("press")
 
@@ -103,10 +103,9 @@ async def test_a_press_outlives_a_broker_that_forgets_it(broker, gateway, board)
 async def test_a_power_cut_before_the_answer_loses_no_press(broker, gateway, board) -> None:
     # Given a press that nobody has answered
     await board.power_on()
+    await board.until_said("boot")
     await board.press()
-    pressed = await board.until(
-        lambda line: line.what == "log" and line.data["text"].startswith("event press")
-    )
+    pressed = await board.until_said("event press")
     # When the power goes, and comes back with everything in order
     await board.power_cut()
     broker.start()
@@ -125,9 +124,7 @@ async def test_a_wrong_key_is_refused_and_the_light_says_so(broker, gateway, boa
     broker.keys["00112233aabb"] = bytes(32)
     broker.start()
     await board.power_on()
-    await board.until(
-        lambda line: line.what == "log" and "does not take this device's key" in line.data["text"]
-    )
+    await board.until_said("does not take this device's key")
 
     await board.press()
     await board.until_light("cannot_send", 10)
@@ -142,8 +139,9 @@ async def test_a_lost_boot_number_is_asked_for_and_events_are_kept_meanwhile(
     board.lose_setting("boot")
     gateway.next_boot = 8
     await board.power_on()
+    await board.until_said("boot")
     await board.press()
-    await board.until(lambda line: line.what == "log" and "event press 0." in line.data["text"])
+    await board.until_said("event press 0.")
 
     # When the gateway tells it the next
     broker.start()
@@ -203,9 +201,7 @@ async def test_a_replayed_or_foreign_command_changes_nothing(broker, gateway, bo
 
     # Then the light stays out, and what was refused is said
     for _ in range(3):
-        line = await board.until(
-            lambda line: line.what == "log" and "command refused" in line.data["text"], since=seen
-        )
+        line = await board.until_said("command refused", since=seen)
         seen = board.lines.index(line) + 1
     assert all(line.what != "light" for line in board.lines[seen:])
 

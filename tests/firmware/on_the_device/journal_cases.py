@@ -1,0 +1,159 @@
+"""The journal's bounds, its order, its wear, and a flash that refuses."""
+
+import errno
+import struct
+
+import vfs
+from cases import run
+from doorknock import journal, keep
+from flash_with_faults import Flash
+
+PLACE = "/journal_cases"
+
+
+def message(seq, boot=1):
+    return struct.pack("<II", boot, seq) + bytes(60)
+
+
+def identity(some):
+    return struct.unpack_from("<II", some, 0)
+
+
+class OnFlash:
+    """A journal on a fresh littlefs."""
+
+    def __init__(self, blocks=64):
+        self.flash = Flash(blocks)
+        vfs.VfsLfs2.mkfs(self.flash)
+        vfs.mount(vfs.VfsLfs2(self.flash), PLACE)
+
+    def __enter__(self):
+        self.book = journal.Journal(PLACE + "/j", identity)
+        return self
+
+    def reopen(self):
+        self.book.close()
+        self.book = journal.Journal(PLACE + "/j", identity)
+        return self.book
+
+    def __exit__(self, *problem):
+        self.book._close_file()
+        vfs.umount(PLACE)
+
+
+def given_a_full_journal_heartbeats_give_way_then_telemetry_and_a_press_never():
+    with OnFlash() as on:
+        book = on.book
+        for seq in range(1, 11):
+            book.append(message(seq), journal.HEARTBEAT)
+        for seq in range(11, journal.CAPACITY + 1):
+            book.append(message(seq), journal.ALARM if seq % 2 else journal.TELEMETRY)
+        alarms = [entry.seq for entry in book.entries if entry.rank == journal.ALARM]
+        for seq in range(300, 310):
+            book.append(message(seq), journal.TELEMETRY)
+        assert len(book.entries) == journal.CAPACITY
+        assert not [entry for entry in book.entries if entry.rank == journal.HEARTBEAT]
+        for seq in range(400, 400 + journal.CAPACITY):
+            book.append(message(seq), journal.ALARM)
+        kept = [entry.seq for entry in on.reopen().entries]
+        for seq in alarms + list(range(400, 400 + journal.CAPACITY)):
+            assert seq in kept, seq
+        assert not [entry for entry in on.book.entries if entry.rank != journal.ALARM]
+
+
+def given_many_heartbeats_only_the_newest_are_kept():
+    with OnFlash() as on:
+        for seq in range(1, 101):
+            on.book.append(message(seq), journal.HEARTBEAT)
+        kept = [entry.seq for entry in on.reopen().entries]
+        assert kept[-journal.HEARTBEATS_KEPT :] == list(range(101 - journal.HEARTBEATS_KEPT, 101))
+
+
+def given_a_press_nobody_answers_the_flash_is_bounded_and_it_is_kept_first():
+    with OnFlash() as on:
+        on.book.append(message(1), journal.ALARM)
+        for seq in range(2, 3000):
+            on.book.drop(on.book.append(message(seq), journal.HEARTBEAT))
+        assert len(on.book._segments) <= journal.SEGMENTS + 1
+        on.reopen()
+        assert on.book.entries[0].seq == 1
+        assert on.book.message(on.book.entries[0]) == message(1)
+
+
+def given_an_event_few_blocks_are_erased():
+    with OnFlash() as on:
+        erased = on.flash.erases
+        for seq in range(1, 101):
+            on.book.drop(on.book.append(message(seq), journal.ALARM))
+        each = (on.flash.erases - erased) / 100
+        print("erased a press and its answer: %.2f" % each)
+        assert each < 3.5, each
+
+
+def given_a_flash_that_refuses_events_stay_in_memory_and_are_saved_later():
+    with OnFlash() as on:
+        book = on.book
+        book.append(message(1), journal.ALARM)
+        on.flash.dead = True
+        pressed = book.append(message(2), journal.ALARM)
+        assert book.broken
+        assert book.message(pressed) == message(2)
+        for seq in range(3, 200):
+            book.append(message(seq), journal.HEARTBEAT)
+        assert len(book.entries) <= 2 + journal.UNSAVED_KEPT
+        on.flash.dead = False
+        book.flush()
+        assert not book.broken
+        kept = [entry.seq for entry in on.reopen().entries]
+        assert kept[:2] == [1, 2], kept
+
+
+def given_rubbish_in_a_segment_what_is_before_it_is_kept():
+    with OnFlash() as on:
+        on.book.append(message(1), journal.ALARM)
+        on.book.append(message(2), journal.ALARM)
+        on.book.close()
+        path = PLACE + "/j/00000001"
+        with open(path, "rb") as file:
+            content = bytearray(file.read())
+        content[-20] ^= 0x40
+        with open(path, "wb") as file:
+            file.write(content)
+        with open(PLACE + "/j/readme", "w") as file:
+            file.write("not a segment")
+        assert [entry.seq for entry in on.reopen().entries] == [1]
+        assert on.book.discarded == 1
+
+
+def it_finds_and_drops_by_identity():
+    with OnFlash() as on:
+        on.book.append(message(5, boot=1), journal.ALARM)
+        on.book.append(message(5, boot=2), journal.ALARM)
+        on.book.drop(on.book.find(1, 5))
+        assert on.book.find(1, 5) is None
+        assert [entry.boot for entry in on.reopen().entries] == [2]
+
+
+def it_keeps_a_small_state_whole_or_not_at_all():
+    with OnFlash():
+        kept = keep.Keep(PLACE + "/state")
+        assert kept.read() == b""
+        assert kept.write(b"first")
+        assert keep.Keep(PLACE + "/state").read() == b"first"
+        with open(PLACE + "/state", "r+b") as file:
+            file.seek(6)
+            file.write(b"X")
+        assert keep.Keep(PLACE + "/state").read() == b""
+
+
+def it_does_not_write_a_state_that_has_not_changed():
+    with OnFlash() as on:
+        kept = keep.Keep(PLACE + "/state")
+        kept.write(b"same")
+        changes = on.flash.changes
+        kept.write(b"same")
+        assert on.flash.changes == changes
+
+
+assert errno.EIO == 5
+run(globals())
