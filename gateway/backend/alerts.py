@@ -236,7 +236,11 @@ def _on_my_way(alert: Alert, person: str, now: datetime, plan: Plan) -> tuple[Al
         return alert, []  # pressed twice
     first = not alert.attending or alert.asking is not None
     alert = _answered(alert, person)
-    if alert.state is not State.ARRIVED:
+    if alert.state is State.ARRIVED:
+        # Somebody else is there already; this one joins them.
+        due = alert.follow_up_at or now + plan.still_open_after
+        alert = replace(alert, follow_up_at=due)
+    else:
         alert = replace(alert, state=State.ATTENDING, follow_up_at=now + plan.follow_up_after)
     return _told(alert, person, tell_others=first)
 

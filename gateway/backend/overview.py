@@ -60,6 +60,12 @@ class AlertView:
         calls = [line for line in self.lines if line.what in ("press", "stillness")]
         return calls[-1] if calls else None
 
+    @property
+    def somebody_may_be_reached(self) -> bool:
+        """Whether a message has gone out, or has not been tried yet."""
+        hopeless = (Reach.NO_WAY, Reach.FAILING)
+        return any(one.reach not in hopeless for one in self.reached)
+
 
 @dataclass(frozen=True, slots=True)
 class Overview:

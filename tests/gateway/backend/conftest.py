@@ -11,6 +11,8 @@ from typing import Any
 
 import httpx
 import pytest
+from standardwebhooks.webhooks import Webhook
+
 from gateway.backend.channels import ChannelFailed, Message
 from gateway.backend.database import Database
 from gateway.backend.escalation import Plan
@@ -18,7 +20,6 @@ from gateway.backend.incoming import Incoming
 from gateway.backend.policy import Person, Policy
 from gateway.backend.service import Backend, assemble
 from gateway.secret_file import Secrets
-from standardwebhooks.webhooks import Webhook
 
 from .postgres import PostgresServer
 
