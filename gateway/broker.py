@@ -112,7 +112,8 @@ class Broker:
         if child.returncode is None:
             child.terminate()
             try:
-                await asyncio.wait_for(child.wait(), STOP_S)
+                async with asyncio.timeout(STOP_S):
+                    await child.wait()
             except TimeoutError:
                 child.kill()
                 await child.wait()

@@ -35,8 +35,10 @@ LOOK_EVERY_S = 2.0
 
 
 async def _wait(event: asyncio.Event, longest_s: float) -> None:
+    # Not wait_for(): before Python 3.12 it can swallow a cancellation, and the lane would not end.
     with suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), longest_s)
+        async with asyncio.timeout(longest_s):
+            await event.wait()
 
 
 class Lane:
@@ -96,7 +98,7 @@ class Lane:
             await self._mark()
             for row in await self._chosen():
                 self._sending[row.id] = row
-                task = asyncio.create_task(self._send(row))
+                task = asyncio.create_task(self._send(row, self._failures))
                 self._tasks.add(task)
                 task.add_done_callback(self._sent)
         except Exception as error:
@@ -148,8 +150,7 @@ class Lane:
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("a parcel's journey failed; it is tried again", exc_info=error)
 
-    async def _send(self, row: Any) -> None:
-        failures_before = self._failures
+    async def _send(self, row: Any, failures_before: int) -> None:
         try:
             await self._destination.deliver(Parcel(row.parcel_id, row.body))
         except Unreachable as error:
