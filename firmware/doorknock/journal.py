@@ -29,6 +29,7 @@ DROPPED = 2
 _HEADER = "<BBHII"
 _HEADER_BYTES = 12
 _CRC_BYTES = 4
+_ENOENT = 2
 # A flash block: appending to a littlefs file copies its last block, which is then never more.
 SEGMENT_BYTES = 4096
 # 64 KB: at 70 bytes an event far more than CAPACITY, so that dead records need no hurry.
@@ -186,16 +187,18 @@ class Journal:
             return at
         except OSError:
             # What came of this segment is not known: the next write begins a new one.
-            self.broken = True
             self._close_file()
+            if self._segments and self._size == 0:
+                self._remove(self._segments.pop())
+            self.broken = True
             return 0
 
     def _new_segment(self) -> None:
         self._close_file()
         number = self._segments[-1] + 1 if self._segments else 1
-        self._file = open(self._path(number), "wb")
-        self._segments.append(number)
         self._size = 0
+        self._segments.append(number)
+        self._file = open(self._path(number), "wb")
 
     def _close_file(self) -> None:
         file, self._file = self._file, None
@@ -222,12 +225,17 @@ class Journal:
                 self._save(entry, 0)
                 if self.broken:
                     return
-            try:
-                os.remove(self._path(oldest))
-            except OSError:
-                self.broken = True
+            self._remove(oldest)
+            if self.broken:
                 return
             self._segments.pop(0)
+
+    def _remove(self, segment: int) -> None:
+        try:
+            os.remove(self._path(segment))
+        except OSError as problem:
+            if problem.errno != _ENOENT:
+                self.broken = True
 
     def _open(self) -> None:
         try:

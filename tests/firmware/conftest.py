@@ -22,7 +22,7 @@ def on_the_device(tmp_path: Path) -> Callable[..., str]:
     def run(script: str, *arguments: str, hardware_stand_ins: bool = False) -> str:
         stand_ins = [Path(hardware.__path__[0])] if hardware_stand_ins else []
         done = subprocess.run(
-            [micropython(), str(ON_THE_DEVICE / script), *arguments],
+            [micropython(), "-X", "heapsize=8M", str(ON_THE_DEVICE / script), *arguments],
             env=environment(*stand_ins, ON_THE_DEVICE),
             cwd=tmp_path,
             capture_output=True,

@@ -1,0 +1,170 @@
+"""What the light may truthfully say."""
+
+import pytest
+from doorknock import clock
+from doorknock.call import CANNOT_SEND_AFTER_MS, NO_WAY_AFTER_MS, Call
+from hypothesis import given
+from hypothesis import strategies as st
+
+START = clock.MASK - 1000
+
+
+def at(ms: int) -> int:
+    return (START + ms) & clock.MASK
+
+
+@pytest.fixture
+def call() -> Call:
+    return Call()
+
+
+def pressed() -> Call:
+    call = Call()
+    call.event("press", 3, 7, at(0))
+    return call
+
+
+def test_a_press_goes_from_sending_to_delivered_to_coming_to_out() -> None:
+    call = pressed()
+    assert call.light(at(100), False) == "sending"
+    call.answered(3, 7)
+    assert call.light(at(200), False) == "delivered"
+    assert call.light_told(1, 3, 7, "asked_again")
+    assert call.light(at(300), False) == "asked_again"
+    assert call.light_told(2, 3, 7, "coming")
+    assert call.light(at(400), False) == "coming"
+    assert call.light_told(3, 3, 7, "none")
+    assert call.light(at(500), False) == "none"
+    assert not call.open
+
+
+def test_without_an_answer_the_light_says_call_out_and_takes_it_back_when_it_comes() -> None:
+    call = pressed()
+    assert call.light(at(CANNOT_SEND_AFTER_MS - 1), False) == "sending"
+    assert call.light(at(CANNOT_SEND_AFTER_MS), False) == "cannot_send"
+    call.answered(3, 7)
+    assert call.light(at(CANNOT_SEND_AFTER_MS + 1), False) == "delivered"
+
+
+def test_with_no_way_at_all_it_says_so_sooner() -> None:
+    call = pressed()
+
+    assert call.light(at(NO_WAY_AFTER_MS - 1), True) == "sending"
+    assert call.light(at(NO_WAY_AFTER_MS), True) == "cannot_send"
+
+
+def test_pressing_on_does_not_put_off_that_nothing_goes_out() -> None:
+    call = pressed()
+    call.event("press", 3, 8, at(CANNOT_SEND_AFTER_MS - 100))
+
+    assert call.light(at(CANNOT_SEND_AFTER_MS), False) == "cannot_send"
+
+
+def test_a_lost_link_does_not_take_back_what_was_delivered() -> None:
+    call = pressed()
+    call.answered(3, 7)
+
+    assert call.light(at(60000), True) == "delivered"
+
+
+@pytest.mark.parametrize("stamp", [5, 4, 0])
+def test_an_old_command_played_again_is_ignored(stamp: int) -> None:
+    call = pressed()
+    call.light_told(5, 3, 7, "coming")
+
+    assert not call.light_told(stamp, 3, 7, "none")
+    assert call.told == "coming"
+
+
+def test_a_command_about_another_call_is_ignored() -> None:
+    call = pressed()
+
+    assert not call.light_told(1, 3, 6, "coming")
+    assert not call.light_told(1, 2, 7, "none")
+    assert call.light(at(0), False) == "sending"
+
+
+@pytest.mark.parametrize("state", ["sending", "cannot_send", "", "dancing"])
+def test_nobody_else_may_say_what_only_the_device_can_know(state: str) -> None:
+    assert not pressed().light_told(1, 3, 7, state)
+
+
+def test_a_press_while_somebody_is_coming_is_sent_and_then_they_are_still_coming() -> None:
+    call = pressed()
+    call.answered(3, 7)
+    call.light_told(1, 3, 7, "coming")
+    call.event("press", 3, 8, at(1000))
+    assert call.light(at(1100), False) == "sending"
+    call.answered(3, 8)
+    assert call.light(at(1200), False) == "coming"
+
+
+def test_a_press_the_gateway_had_not_seen_outlives_the_end_of_the_call() -> None:
+    call = pressed()
+    call.answered(3, 7)
+    call.event("press", 3, 8, at(1000))
+
+    call.light_told(1, 3, 7, "none")
+
+    assert call.light(at(1100), False) == "sending"
+    call.answered(3, 8)
+    assert call.light(at(1200), False) == "delivered"
+
+
+@pytest.mark.parametrize("kind", ["ok", "prompt", "stirring"])
+def test_an_event_that_is_no_call_lights_nothing(call: Call, kind: str) -> None:
+    call.event(kind, 1, 1, at(0))
+    assert call.light(at(CANNOT_SEND_AFTER_MS), True) == "none"
+    call.answered(1, 1)
+    assert call.light(at(30000), False) == "none"
+    # Yet the gateway may make a call of it.
+    assert call.light_told(1, 1, 1, "delivered")
+
+
+def test_the_same_answer_twice_changes_nothing() -> None:
+    call = pressed()
+    call.answered(3, 7)
+    call.light_told(1, 3, 7, "none")
+    call.answered(3, 7)
+
+    assert call.light(at(0), False) == "none"
+
+
+def test_a_call_outlives_a_reset() -> None:
+    call = pressed()
+    call.answered(3, 7)
+    call.light_told(9, 3, 7, "coming")
+
+    resumed = Call()
+    resumed.resume(call.saved())
+
+    assert resumed.light(at(0), False) == "coming"
+    assert not resumed.light_told(9, 3, 7, "none")
+    assert resumed.light_told(10, 3, 7, "none")
+    assert resumed.saved() == b""
+
+
+def test_an_event_given_its_number_is_known_by_it() -> None:
+    call = Call()
+    call.event("press", 0, 2, at(0))
+    call.renamed(0, 2, 9, 2)
+    call.answered(9, 2)
+
+    assert call.light(at(1), False) == "delivered"
+
+
+def test_somebody_who_goes_on_pressing_stays_known_by_the_newest(call: Call) -> None:
+    for seq in range(1, 200):
+        call.event("press", 1, seq, at(seq))
+        call.answered(1, seq)
+
+    assert call.light_told(1, 1, 199, "coming")
+    assert len(call.saved()) < 200
+
+
+@given(st.binary(max_size=40))
+def test_whatever_was_kept_resuming_does_no_harm(kept: bytes) -> None:
+    call = Call()
+    call.resume(kept)
+
+    assert call.light(at(0), False) in ("none", "delivered", "asked_again", "coming")

@@ -1,0 +1,168 @@
+"""When which event is sent, and again."""
+
+from dataclasses import dataclass, field
+
+import pytest
+from doorknock import clock
+from doorknock.journal import ALARM, HEARTBEAT, TELEMETRY, Entry
+from doorknock.retry import EVERY_S, SPARING_S, WINDOW, Outgoing
+
+
+@dataclass
+class Kept:
+    entries: list[Entry] = field(default_factory=list)
+
+    def add(self, rank: int, boot: int = 1) -> Entry:
+        entry = Entry(len(self.entries) + 1, rank, boot, len(self.entries) + 1)
+        self.entries.append(entry)
+        return entry
+
+
+class Way:
+    """An Outgoing with a clock and a broker that counts packets."""
+
+    def __init__(self, schedule: tuple[int, ...] = EVERY_S, *, start: int = 0) -> None:
+        self.kept = Kept()
+        self.outgoing = Outgoing(self.kept, schedule, lambda _: 0)
+        self.outgoing.connected()
+        self.now = start
+        self._packet = 0
+
+    def send(self, *, acknowledged: bool = True) -> list[Entry]:
+        """Everything that is due now."""
+        sent = []
+        while (entry := self.outgoing.next(self.now)) is not None:
+            self._packet += 1
+            self.outgoing.sent(entry, self._packet, self.now)
+            sent.append(entry)
+            if acknowledged:
+                self.outgoing.acknowledged(self._packet)
+        return sent
+
+    def after(self, ms: int, **rest: bool) -> list[Entry]:
+        self.now = (self.now + ms) & clock.MASK
+        return self.send(**rest)
+
+
+@pytest.fixture(params=[0, clock.MASK - 5000])
+def way(request: pytest.FixtureRequest) -> Way:
+    return Way(start=request.param)
+
+
+def test_alarms_go_before_telemetry_each_in_order(way: Way) -> None:
+    way.outgoing.gateway(True, way.now)
+    kept = way.kept
+    beat, press, boot, again = (
+        kept.add(HEARTBEAT),
+        kept.add(ALARM),
+        kept.add(TELEMETRY),
+        kept.add(ALARM),
+    )
+
+    assert way.send() == [press, again, beat, boot]
+
+
+def test_an_unanswered_event_comes_again_at_2_4_8_and_60_s_for_ever(way: Way) -> None:
+    way.outgoing.gateway(True, way.now)
+    press = way.kept.add(ALARM)
+    assert way.send() == [press]
+
+    gaps = []
+    for _ in range(9):
+        gap = 0
+        while not way.after(500):
+            gap += 1
+        gaps.append((gap + 1) // 2)
+
+    assert gaps == [2, 4, 8, 16, 32, 60, 60, 60, 60]
+
+
+def test_on_a_battery_the_retries_become_rare() -> None:
+    way = Way(SPARING_S)
+    way.outgoing.gateway(True, way.now)
+    way.kept.add(ALARM)
+    way.send()
+
+    sent = sum(len(way.after(1000)) for _ in range(24 * 3600))
+
+    # 109 mC each: 30 mA h are 108 C; a hundred retries a day are 3 mA h.
+    assert sent < 110
+
+
+def test_while_the_gateway_is_away_an_alarm_goes_to_the_broker_once(way: Way) -> None:
+    press = way.kept.add(ALARM)
+    way.kept.add(HEARTBEAT)
+
+    assert way.send() == [press]
+    assert [way.after(60000) for _ in range(100)] == [[]] * 100
+
+
+def test_when_the_gateway_is_back_what_it_has_not_answered_comes_again_soon(way: Way) -> None:
+    press = way.kept.add(ALARM)
+    way.send()
+    way.after(3600_000)
+
+    way.outgoing.gateway(True, way.now)
+
+    assert way.after(1500) == []
+    assert way.after(1000) == [press]
+
+
+def test_what_the_broker_never_took_goes_out_first_thing_on_the_next_connection(way: Way) -> None:
+    press = way.kept.add(ALARM)
+    assert way.send(acknowledged=False) == [press]
+
+    way.outgoing.connected()
+
+    assert way.send() == [press]
+    way.outgoing.connected()
+    assert way.send() == []
+
+
+def test_a_silent_broker_is_noticed(way: Way) -> None:
+    assert way.outgoing.unacknowledged_ms(way.now) == 0
+    way.kept.add(ALARM)
+    way.send(acknowledged=False)
+    way.after(4000)
+
+    assert way.outgoing.unacknowledged_ms(way.now) == 4000
+
+
+def test_only_a_window_is_on_the_way_and_it_moves_on(way: Way) -> None:
+    way.outgoing.gateway(True, way.now)
+    entries = [way.kept.add(ALARM) for _ in range(WINDOW + 3)]
+
+    assert way.send(acknowledged=False) == entries[:WINDOW]
+    way.outgoing.acknowledged(1)
+    way.outgoing.acknowledged(2)
+    assert way.send(acknowledged=False) == entries[WINDOW : WINDOW + 2]
+
+
+def test_many_unanswered_events_do_not_hold_up_a_new_press(way: Way) -> None:
+    for _ in range(50):
+        way.kept.add(ALARM)
+    way.send()
+
+    press = way.kept.add(ALARM)
+
+    assert way.send() == [press]
+
+
+def test_an_event_without_a_number_waits_and_the_request_goes(way: Way) -> None:
+    way.outgoing.gateway(True, way.now)
+    way.kept.add(ALARM, boot=0)
+    request = way.outgoing.request = Entry(-1, TELEMETRY, 0, 12345)
+
+    assert way.send() == [request]
+    assert way.after(2500) == [request]
+
+
+def test_it_says_how_long_nothing_will_be_due(way: Way) -> None:
+    way.outgoing.gateway(True, way.now)
+    press = way.kept.add(ALARM)
+    assert way.outgoing.wait_ms(way.now) == 0
+    way.send()
+    assert way.outgoing.wait_ms(way.now) == 2000
+    way.kept.entries.remove(press)
+    way.outgoing.forget(press)
+    assert way.outgoing.wait_ms(way.now) == 60000
