@@ -225,6 +225,7 @@ class BreathingDetector:
         self._zeros = 0  # readings of exactly 0.0 in a row, 0 … _ZEROS_MEAN_SHUT
         self._phase = 0
         self._has_phase = False
+        self._doubted = False  # the newest sample was too far from self._phase to be believed
         self._displacement = 0  # mrad, |.| <= _FARTHEST_MRAD
         self._agitation = 0
         self._somebody = False
@@ -284,23 +285,29 @@ class BreathingDetector:
         if not self._has_phase:
             self._has_phase = True
             self._phase = phase
+            self._doubted = False
             if not self._open:
                 self._open = True
                 self._agitation = 0
                 _restart(self._work, self._displacement)
             return
         step = phase - self._phase
+        turned = step > _TWO_PI_MRAD or step < -_TWO_PI_MRAD
+        if not turned:
+            if step > _PI_MRAD:
+                step -= _TWO_PI_MRAD
+            elif step < -_PI_MRAD:
+                step += _TWO_PI_MRAD
+        if turned or step > _AMBIGUOUS_MRAD or step < -_AMBIGUOUS_MRAD:
+            self._agitate(_TURN_WEIGHT if turned else _AMBIGUOUS_WEIGHT)
+            # One such sample may be a glitch: the next is held against the last good one. Two in
+            # a row: the chest, or the phase, is somewhere else, and how it got there is not known.
+            self._doubted = not self._doubted
+            if not self._doubted:
+                self._phase = phase
+            return
+        self._doubted = False
         self._phase = phase
-        if step > _TWO_PI_MRAD or step < -_TWO_PI_MRAD:
-            self._agitate(_TURN_WEIGHT)
-            return
-        if step > _PI_MRAD:
-            step -= _TWO_PI_MRAD
-        elif step < -_PI_MRAD:
-            step += _TWO_PI_MRAD
-        if step > _AMBIGUOUS_MRAD or step < -_AMBIGUOUS_MRAD:
-            self._agitate(_AMBIGUOUS_WEIGHT)
-            return
         moved = self._displacement + step
         if moved > _FARTHEST_MRAD or moved < -_FARTHEST_MRAD:
             moved = 0

@@ -134,7 +134,8 @@ class Watch:
     def _look_whether_left(self, room: int, passed: int) -> None:
         if room != detector.EMPTY:
             self._emptied_ms = 0
-            self._left = False
+            if room != detector.UNKNOWN:
+                self._left = False
             return
         self._emptied_ms = _longer(self._emptied_ms, passed)
         if self._emptied_ms < self._empty_ms or self._left or self.state == ASKING:
@@ -235,7 +236,8 @@ class Watch:
         self._stayed_ms = 0
         self._emptied_ms = 0
         self._excused_ms = 0
-        self._left = False
+        # At home nobody has been seen yet, so nobody can have left.
+        self._left = by == "resident"
         self._emit("watch", {"state": "started", "by": by})
         self._to(WATCHING)
 
