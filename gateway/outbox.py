@@ -31,7 +31,7 @@ FIRST_RETRY_S = 1.0
 LONGEST_RETRY_S = 60.0
 # The intake wakes the lane. This is for parcels that wait by themselves, and for what the store
 # would not take.
-LOOK_EVERY_S = 2.0
+LOOK_EVERY_S = 3.0
 
 
 async def _wait(event: asyncio.Event, longest_s: float) -> None:
