@@ -13,8 +13,6 @@ glitch is so never a breath, and many of them in a row are a large movement.
 
 from array import array
 
-import micropython
-
 from .clock import MASK, since
 from .detector import (
     BREATHING,
@@ -28,6 +26,16 @@ from .detector import (
     VANISHED,
 )
 from .radar import NEW, NEW_PHASE, PHASE_MRAD, PRESENT, ZERO
+from .windows import (
+    FLOOR,
+    HEART_3S,
+    MOTION_3S,
+    MOTION_10S,
+    QUIET_SLOTS,
+    WORDS,
+    restart,
+    slot,
+)
 
 SLOT_MS = 100
 
@@ -73,147 +81,13 @@ _BLIND_MS = 1500
 # Phases exactly 0.0 so many times with the flag still up: the gate has shut all the same.
 _ZEROS_MEAN_SHUT = 5
 
-# Places in the work array (viper writes it): see _slot.
-_POSITION = 0
-_COUNT = 1
-_SUM_10 = 2
-_SUM_7 = 3
-_AT_10 = 4
-_AT_7 = 5
-_MOTION_3S = 6  # results, mrad, 0 … 2^29
-_HEART_3S = 7
-_QUIET_SLOTS = 8
-_MOTION_10S = 9
-_FLOOR = 10
-# rings in the work array
-_RAW = 16  # 10 raw displacements
-_MEAN = 26  # 7 means of 10
-_SMOOTH = 33  # 100 smoothed
-_HEART = 133  # 30 of raw less mean
-_WORDS = 163
-
-
-@micropython.viper
-def _slot(w: ptr32, displacement: int):  # noqa: F821 (ptr32 is viper's)
-    """One slot of 100 ms: displacement in mrad, |.| <= 5e7, into the windows.
-
-    Stored values are signed and below 2^29 in size; they are read masked, because ptr32 does not
-    extend the sign on a 64-bit machine. Sums: ten raw values <= 5e8 < 2^29; seven means <= 3.5e8.
-    Peak-to-peak of two values: <= 1e8. Three raw values, each a third of one: <= 5e7.
-    """
-    # 1.0 s mean
-    at = w[4]
-    old = ((w[16 + at] & 0x3FFFFFFF) ^ 0x20000000) - 0x20000000
-    total = ((w[2] & 0x3FFFFFFF) ^ 0x20000000) - 0x20000000
-    total = total + displacement - old
-    w[2] = total
-    w[16 + at] = displacement
-    at += 1
-    if at >= 10:
-        at = 0
-    w[4] = at
-    mean = total // 10
-    # 0.7 s mean of it
-    to = w[5]
-    old = ((w[26 + to] & 0x3FFFFFFF) ^ 0x20000000) - 0x20000000
-    total = ((w[3] & 0x3FFFFFFF) ^ 0x20000000) - 0x20000000
-    total = total + mean - old
-    w[3] = total
-    w[26 + to] = mean
-    to += 1
-    if to >= 7:
-        to = 0
-    w[5] = to
-    smooth = total // 7
-    # the heart: the three raw values in the middle of the ten, less the mean of the ten
-    middle = 0
-    i = 0
-    while i < 3:
-        j = at + 3 + i
-        if j >= 10:
-            j -= 10
-        middle += (((w[16 + j] & 0x3FFFFFFF) ^ 0x20000000) - 0x20000000) // 3
-        i += 1
-    position = w[0]
-    w[33 + position] = smooth
-    j = position
-    while j >= 30:
-        j -= 30
-    w[133 + j] = middle - mean
-    count = w[1]
-    if count < 100:
-        count += 1
-        w[1] = count
-    # 3 s of heart: the whole ring of 30, or what there is of it
-    low = middle - mean
-    high = low
-    i = 0
-    while i < 30 and i < count:
-        k = j - i
-        if k < 0:
-            k += 30
-        value = ((w[133 + k] & 0x3FFFFFFF) ^ 0x20000000) - 0x20000000
-        if value < low:
-            low = value
-        if value > high:
-            high = value
-        i += 1
-    w[7] = high - low
-    # the smoothed ring, newest first: the span over 3 s, over all of it, and for how many slots
-    # back the span stays below the floor
-    low = smooth
-    high = smooth
-    floor = w[10]
-    quiet = 0
-    i = 0
-    w[6] = 0
-    while i < count:
-        k = position - i
-        if k < 0:
-            k += 100
-        value = ((w[33 + k] & 0x3FFFFFFF) ^ 0x20000000) - 0x20000000
-        if value < low:
-            low = value
-        if value > high:
-            high = value
-        if high - low < floor:
-            quiet = i + 1
-        i += 1
-        if i <= 30:
-            w[6] = high - low
-    w[8] = quiet
-    w[9] = high - low
-    position += 1
-    if position >= 100:
-        position = 0
-    w[0] = position
-
-
-@micropython.viper
-def _restart(w: ptr32, displacement: int):  # noqa: F821
-    """Fills the windows with one value, as if nothing had moved. 10 x displacement < 2^29."""
-    i = 0
-    while i < 10:
-        w[16 + i] = displacement
-        i += 1
-    i = 0
-    while i < 7:
-        w[26 + i] = displacement
-        i += 1
-    i = 0
-    while i < 10:
-        w[i] = 0
-        i += 1
-    w[2] = displacement * 10
-    w[3] = displacement * 7
-
 
 class BreathingDetector:
     """Readings of total phase and presence in; what the room is like out."""
 
     def __init__(self, settings: dict) -> None:
-        self._work = array("i", [0] * _WORDS)
-        self._work[_FLOOR] = settings["breath_floor_um"] * 1000 // _UM_A_RAD
+        self._work = array("i", [0] * WORDS)
+        self._work[FLOOR] = settings["breath_floor_um"] * 1000 // _UM_A_RAD
         self._movement = _MOVEMENT_UM * 1000 // _UM_A_RAD
         self._heart = _HEART_UM * 1000 // _UM_A_RAD
         self.room = UNKNOWN
@@ -241,7 +115,7 @@ class BreathingDetector:
     @property
     def noise_floor(self) -> int:
         """Chest movement over the last 3 s, µm, 0 … 398,000; in an empty room it is the noise."""
-        span = self._work[_MOTION_3S]
+        span = self._work[MOTION_3S]
         return (span if span < 1000000 else 1000000) * _UM_A_RAD // 1000
 
     def expect_somebody(self) -> None:
@@ -289,7 +163,7 @@ class BreathingDetector:
             if not self._open:
                 self._open = True
                 self._agitation = 0
-                _restart(self._work, self._displacement)
+                restart(self._work, self._displacement)
             return
         step = phase - self._phase
         turned = step > _TWO_PI_MRAD or step < -_TWO_PI_MRAD
@@ -311,7 +185,7 @@ class BreathingDetector:
         moved = self._displacement + step
         if moved > _FARTHEST_MRAD or moved < -_FARTHEST_MRAD:
             moved = 0
-            _restart(self._work, 0)
+            restart(self._work, 0)
         self._displacement = moved
 
     def _agitate(self, weight: int) -> None:
@@ -336,7 +210,7 @@ class BreathingDetector:
         if self._since_move < LONGEST_MS // SLOT_MS:
             self._since_move += 1
         if self._open:
-            _slot(self._work, self._displacement)
+            slot(self._work, self._displacement)
             self._look()
         else:
             self._look_at_shut_gate()
@@ -344,11 +218,11 @@ class BreathingDetector:
     def _look(self) -> None:
         """What the windows say, with the gate open."""
         w = self._work
-        floor = w[_FLOOR]
-        moving = self._agitation >= _AGITATED or w[_MOTION_3S] > self._movement
-        breath = w[_MOTION_10S] >= floor
-        heart = w[_HEART_3S] >= self._heart
-        lively = w[_MOTION_3S] >= floor or heart
+        floor = w[FLOOR]
+        moving = self._agitation >= _AGITATED or w[MOTION_3S] > self._movement
+        breath = w[MOTION_10S] >= floor
+        heart = w[HEART_3S] >= self._heart
+        lively = w[MOTION_3S] >= floor or heart
         if moving:
             self._since_move = 0
             self._life = 0
@@ -363,7 +237,7 @@ class BreathingDetector:
                 self._gone()
                 return
         if not self._somebody:
-            self._look_for_somebody(moving, w[_MOTION_3S] >= floor, heart)
+            self._look_for_somebody(moving, w[MOTION_3S] >= floor, heart)
             if not self._somebody:
                 self.room = EMPTY
                 return
@@ -371,7 +245,7 @@ class BreathingDetector:
             self.room = MOVING
             self.still_ms = 0
             return
-        quiet = w[_QUIET_SLOTS]
+        quiet = w[QUIET_SLOTS]
         if breath:
             self.still_ms = quiet * SLOT_MS
         elif self.still_ms < LONGEST_MS - SLOT_MS:

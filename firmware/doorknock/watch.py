@@ -29,6 +29,14 @@ MODES = (WASHROOM, HOME)
 
 LONG_STAY = 5  # index of wire.CAUSES
 
+# Apnoeas that keep coming back escalate: after so many questions withdrawn within this time, the
+# next one is only ended by an answer. Breath between two apnoeas is no sign that all is well.
+_WITHDRAWN_BEFORE_INSISTING = 2
+_RECURRENCE_MS = 600000
+
+# How much of a watch a reset may make us forget; more often would wear the flash for nothing.
+_SAVE_EVERY_MS = 600000
+
 # saved(): version, state, cause, 1 for home, minutes of the watch so far (u16 LE).
 _SAVED_VERSION = 1
 _SAVED_BYTES = 6
@@ -54,10 +62,13 @@ class Watch:
         self._watched_ms = 0  # the watch so far
         self._stayed_ms = 0  # towards its limit
         self._asked_ms = 0  # the prompt so far
+        self._still_for_ms = 0  # the stillness that was asked about
         self._emptied_ms = 0  # empty so far
         self._left = False  # `left` was said of this emptiness
         self._excused_ms = 0  # stillness that came before the last press of B: it is answered for
         self._was_still = False  # nothing has moved since the call
+        self._withdrawn = 0  # questions withdrawn lately, without an answer
+        self._withdrawn_ms = 0  # since the first of them
         self._last = -1
 
     # --- time ---------------------------------------------------------------------------------
@@ -75,8 +86,13 @@ class Watch:
             if not self._home and room > detector.EMPTY:
                 self._start("room")
             return
+        before = self._watched_ms // _SAVE_EVERY_MS
         self._watched_ms = _longer(self._watched_ms, passed)
+        self.saved_version += self._watched_ms // _SAVE_EVERY_MS - before
         self._stayed_ms = _longer(self._stayed_ms, passed)
+        self._withdrawn_ms = _longer(self._withdrawn_ms, passed)
+        if self._withdrawn_ms >= _RECURRENCE_MS:
+            self._withdrawn = 0
         self._look_whether_left(room, passed)
         if self.state == WATCHING:
             self._while_watching(room, still_ms - self._excused_ms, cause)
@@ -89,6 +105,7 @@ class Watch:
         # WATCHING -> ASKING: somebody in there has been still for too long since they last moved,
         # breathed or answered.
         if room == detector.STILL and still_ms >= self._still_ms:
+            self._still_for_ms = still_ms
             self._ask(cause)
         # WATCHING -> ASKING: the watch has reached its limit and somebody may be in there.
         elif self._stayed_ms >= self._limit_ms:
@@ -100,15 +117,27 @@ class Watch:
 
     def _while_asking(self, room: int, still_ms: int, passed: int) -> None:
         self._asked_ms = _longer(self._asked_ms, passed)
-        # ASKING -> WATCHING: what the question was about is over, or the person was seen to go.
-        # Movement is no answer to "you have been in there for long".
-        if room == detector.EMPTY or (self.cause != LONG_STAY and _lively(room, still_ms)):
-            self._emit("prompt", {"state": "withdrawn", "cause": CAUSES[self.cause]})
-            self._to(WATCHING)
+        # ASKING -> WATCHING: the person asked about was seen to go.
+        if room == detector.EMPTY:
+            self._withdraw()
+        # ASKING -> WATCHING: what the question was about is over: somebody moves or breathes, and
+        # this has not happened time and again. Movement is no answer to "you have been in there
+        # for long".
+        elif (
+            self.cause != LONG_STAY
+            and self._withdrawn < _WITHDRAWN_BEFORE_INSISTING
+            and _lively(room, still_ms)
+        ):
+            if self._withdrawn == 0:
+                self._withdrawn_ms = 0
+            self._withdrawn += 1
+            self._withdraw()
         # ASKING -> CALLED: nobody has answered in time.
         elif self._asked_ms >= self._answer_ms:
             urgency = "check_in" if self.cause == LONG_STAY else "urgent"
-            for_s = self._stayed_ms if self.cause == LONG_STAY else still_ms
+            for_s = (
+                self._stayed_ms if self.cause == LONG_STAY else max(still_ms, self._still_for_ms)
+            )
             self._emit(
                 "stillness",
                 {
@@ -175,6 +204,7 @@ class Watch:
 
     def _ok(self, still_ms: int) -> None:
         """One press: 'I'm OK'."""
+        self._withdrawn = 0
         if self.state == ASKING:
             limit = self.cause == LONG_STAY
             self._emit("prompt", {"state": "answered", "cause": CAUSES[self.cause]})
@@ -236,6 +266,7 @@ class Watch:
         self._stayed_ms = 0
         self._emptied_ms = 0
         self._excused_ms = 0
+        self._withdrawn = 0
         # At home nobody has been seen yet, so nobody can have left.
         self._left = by == "resident"
         self._emit("watch", {"state": "started", "by": by})
@@ -250,6 +281,10 @@ class Watch:
         self._asked_ms = 0
         self._emit("prompt", {"state": "asked", "cause": CAUSES[cause]})
         self._to(ASKING)
+
+    def _withdraw(self) -> None:
+        self._emit("prompt", {"state": "withdrawn", "cause": CAUSES[self.cause]})
+        self._to(WATCHING)
 
     def _to(self, state: int) -> None:
         self.state = state

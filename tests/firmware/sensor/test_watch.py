@@ -217,6 +217,31 @@ def test_a_hold_in_a_washroom_asks_for_help():
     assert Room().be(MOVING, 5).press(held=True).last() == ("press", {"taps": 1, "held": 1})
 
 
+def test_apnoeas_that_keep_coming_back_are_called_for_unless_somebody_answers():
+    room = Room().be(BREATHING, 30)
+    for _ in range(2):
+        room.still(21).be(BREATHING, 30)
+    assert room.kinds().count("stillness") == 0
+    room.still(21).be(BREATHING, 15)
+    assert room.kinds()[-2:] == ["stillness", "stirring"]
+    assert room.said[-2][1]["for_s"] == 20
+
+
+def test_an_answer_makes_the_next_apnoea_the_first():
+    room = Room().be(BREATHING, 30)
+    for _ in range(5):
+        room.still(21).be(BREATHING, 30)
+        room.press()
+    assert "stillness" not in room.kinds()
+
+
+def test_apnoeas_far_apart_do_not_add_up():
+    room = Room().be(BREATHING, 30)
+    for _ in range(5):
+        room.still(21).be(BREATHING, 601)
+    assert "stillness" not in room.kinds()
+
+
 # --- after a call ---------------------------------------------------------------------------------
 
 
@@ -292,6 +317,17 @@ def test_what_is_saved_changes_its_version_at_every_transition():
         assert room.watch.saved_version not in seen
         seen[room.watch.saved_version] = room.watch.saved()
     assert len(set(seen.values())) == 3
+
+
+def test_a_reset_forgets_no_more_than_ten_minutes_of_a_long_watch():
+    room = Room(HOME, watch_limit_s=3600).press(held=True).be(BREATHING, 10)
+    version = room.watch.saved_version
+    room.be(BREATHING, 595)
+    assert room.watch.saved_version == version + 1
+    after = Room(HOME, watch_limit_s=3600)
+    after.watch.resume(room.watch.saved(), after.ticks)
+    after.be(BREATHING, 3001)
+    assert after.last() == ("prompt", {"state": "asked", "cause": "long_stay"})
 
 
 # --- always ---------------------------------------------------------------------------------------
