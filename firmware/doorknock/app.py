@@ -10,6 +10,7 @@ import random
 import sys
 
 from doorknock import (
+    blank,
     button,
     call,
     chip,
@@ -40,26 +41,22 @@ def log(text: str) -> None:
 class App:
     """The device. Construct it once; run() is for ever."""
 
-    def __init__(self, nvs) -> None:
-        self.config = settings = config.Config(nvs)
-        for name, problem in settings.problems:
-            if problem != "missing" or name in settings.lacking:
-                log("setting %s: %s" % (name, problem))
-        self.chip = chip.Chip(settings)
+    def __init__(self, nvs, settings, parts, lights) -> None:
+        self.config = settings
+        self.chip = parts
+        self.signals = lights
         self.cause = chip.cause()
-        self.signals = signals.Signals(self.chip.light, self.chip.sounder, chip.ticks)
         self.is_sensor = settings["type"] == "sensor"
         self._woken_by_press = self.cause == "deep_sleep" and chip.woken_by_pin()
         if self._woken_by_press:
             # Somebody stands there in the dark: before anything else.
-            self.signals.show("sending")
+            self._shine("sending")
         self.button = button.Button(self._down, self._pressed)
         self.pressed = button.Pressed(self.chip.button, self.button, chip.ticks)
         self.sensor = None
         self.radar = None
         self.link = None
         self._tier = "none"
-        self._light = "none"
         self._begin(nvs)
 
     # --- starting --------------------------------------------------------------------------
@@ -252,7 +249,6 @@ class App:
         self._shine(light)
 
     def _shine(self, light: str) -> None:
-        self._light = light
         if self.signals.show(light):
             log("light " + light)
 
@@ -384,4 +380,14 @@ def main() -> None:
     import esp32
 
     nvs = esp32.NVS(config.NAMESPACE)
-    asyncio.run(App(nvs).run())
+    settings = config.Config(nvs)
+    for name, problem in settings.problems:
+        # That a setting was left at its default is no news.
+        if problem != "missing" or name in settings.lacking:
+            log("setting %s: %s" % (name, problem))
+    parts = chip.Chip(settings)
+    lights = signals.Signals(parts.light, parts.sounder, chip.ticks)
+    if settings.lacking:
+        asyncio.run(blank.Blank(settings, parts, lights, chip.ticks, log).run())
+    else:
+        asyncio.run(App(nvs, settings, parts, lights).run())

@@ -81,7 +81,9 @@ class Link:
                 await self._connect()
                 self._log("link up")
                 await self._carry()
-            except (OSError, asyncio.TimeoutError, mqtt.Broken, EOFError) as problem:
+            except mqtt.Broken as problem:
+                self._why = str(problem)
+            except (OSError, asyncio.TimeoutError, EOFError) as problem:
                 self._why = self._why or _words(problem)
             finally:
                 await self._close()

@@ -255,7 +255,6 @@ class Board:
         for_ms = next(x.data["for_ms"] for x in reversed(self.lines) if x.what == "asleep")
         if self._wake_pin is not None and self._levels.get(self._wake_pin[0]) == self._wake_pin[1]:
             return "pin"
-        self._wake.clear()
         try:
             async with asyncio.timeout(for_ms / 1000 if for_ms else None):
                 await self._wake.wait()

@@ -1,0 +1,133 @@
+"""Power, watchdog, resets and deep sleep of a simulated board."""
+
+import asyncio
+import os
+
+import pytest
+from sim.devices.board import Board
+
+pytestmark = pytest.mark.anyio
+
+
+def power(board: Board) -> list[str]:
+    return [line.data["cause"] for line in board.lines if line.what == "power"]
+
+
+async def test_a_loop_that_hangs_is_reset_by_the_watchdog(tmp_path, settings) -> None:
+    async with Board(tmp_path / "board", name="x") as board:
+        board.provision({**settings, "watchdog_s": 2})
+        await board.power_on()
+        await board.until_said("boot 1")
+
+        board.console("while True: pass")
+
+        await board.until_said("boot 2, watchdog", 15)
+        assert power(board) == ["power_on", "watchdog"]
+
+
+async def test_one_dead_task_resets_the_board_though_all_others_live(tmp_path, settings) -> None:
+    async with Board(tmp_path / "board", name="x") as board:
+        board.provision({**settings, "watchdog_s": 2})
+        await board.power_on()
+        await board.until_said("boot 1")
+
+        # When the light's task meets something nobody had thought of
+        board.console(
+            "from doorknock import signals\n"
+            "def fail(self, now): raise RuntimeError('nobody thought of this')\n"
+            "signals.Signals.advance = fail\n"
+        )
+
+        await board.until_said("task signals has failed", 5)
+        await board.until_said("task signals is late", 10)
+        await board.until_said("boot 2, watchdog", 15)
+        assert any("nobody thought of this" in line.data.get("text", "") for line in board.lines)
+
+
+async def test_a_software_reset_says_so(board) -> None:
+    await board.power_on()
+    await board.until_said("boot 1, power_on")
+
+    board.console("import machine; machine.reset()")
+
+    await board.until_said("boot 2, software")
+
+
+async def test_a_board_without_settings_says_what_it_lacks_and_does_not_fall(tmp_path) -> None:
+    async with Board(tmp_path / "board", name="x") as board:
+        await board.power_on()
+
+        await board.until_said("setting secret: missing")
+        await board.until_light("cannot_send")
+        assert [line for line in board.lines if line.what == "crash"] == []
+
+
+async def test_the_process_ends_when_its_host_goes_away(tmp_path, settings) -> None:
+    board = Board(tmp_path / "board", name="x")
+    board.provision(settings)
+    await board.power_on()
+    await board.until_said("boot 1")
+    process = board._process
+    assert process is not None
+
+    # When the host's end of the line closes, as it does when the host is killed
+    ours, board._stdin = board._stdin, -1
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, ours)
+    os.close(null)
+
+    async with asyncio.timeout(5):
+        assert await process.wait() == 0
+    await board.close()
+
+
+async def test_a_power_cut_in_a_flash_write_is_survived(board, broker, gateway) -> None:
+    # Given a board whose power goes in the middle of writing a press down
+    await board.power_on()
+    await board.until_said("event heartbeat")
+    board.power_cut_in_writing(1)
+    await board.press()
+    await board.until(lambda line: line.what == "off")
+
+    # When the power is back, then it starts, and a new press is kept and delivered
+    broker.start()
+    await board.close()
+    await board.power_on()
+    await board.until_said("boot 2")
+    await board.press()
+    press = await gateway.first("press")
+    assert press.boot in (1, 2)
+
+
+async def test_a_battery_button_sleeps_wakes_by_a_press_and_sends_it_at_once(
+    broker, gateway, tmp_path, settings
+) -> None:
+    broker.start()
+    async with Board(tmp_path / "board", name="x") as board:
+        board.provision({**settings, "battery": 1})
+        # Given a board that has gone to sleep
+        await board.power_on()
+        await gateway.first("heartbeat")
+        await board.until(lambda line: line.what == "asleep", 20)
+        seen = len(board.lines)
+
+        # When somebody presses
+        await board.press(hold_s=0.2)
+        lit = await board.until_light("sending", since=seen)
+        woken = await board.until(lambda line: line.what == "power", since=seen)
+        press = await gateway.first("press")
+
+        # Then the light comes at once, and the press of the same boot, without waiting for more
+        assert lit.t - woken.t < 0.3
+        assert power(board) == ["power_on", "deep_sleep"]
+        assert press.boot == 1
+        assert press.details == {"taps": 1, "held": 0}
+        assert [event.boot for event in gateway.of("boot")] == [1]
+        await board.until_light("delivered", since=seen)
+
+        # And a second tap raises it
+        await board.press()
+        await board.press()
+        await gateway.until(lambda: len(gateway.of("press")) == 2)
+        assert gateway.of("press")[1].details["taps"] == 2
+        assert gateway.of("press")[1].seq > press.seq
