@@ -1,0 +1,74 @@
+"""The table that `python -m sim.target` prints."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from sim.target.budgets import Check
+from sim.target.measure import Measured
+from sim.target.mpy import Arch
+
+_TITLE = {Arch.RV32IMC: "RV32IMC (ESP32-C3)", Arch.XTENSAWIN: "Xtensa (ESP32, S3)"}
+
+
+def print_functions(console: Console, measured: Measured) -> None:
+    """What each viper function costs on one instruction set."""
+    table = Table(title=f"{_TITLE[measured.arch]}: instructions a call", title_justify="left")
+    table.add_column("function")
+    for column in ("calls", "mean", "worst", "code bytes", "stack bytes"):
+        table.add_column(column, justify="right")
+    for name, cost in sorted(measured.functions.items()):
+        table.add_row(
+            name.removeprefix("doorknock."),
+            f"{cost.calls:,}",
+            f"{cost.instructions / cost.calls:,.0f}" if cost.calls else "not called",
+            f"{cost.worst:,}" if cost.calls else "",
+            f"{cost.code_bytes:,}",
+            f"{cost.stack_bytes:,}" if cost.calls else "",
+        )
+    total = sum(cost.code_bytes for cost in measured.functions.values())
+    table.add_section()
+    table.add_row("all", "", "", "", f"{total:,}", "")
+    console.print(table)
+
+
+def print_units(console: Console, measured: Sequence[Measured]) -> None:
+    """Instructions a sample, a report, a byte: mean and worst, each instruction set beside it."""
+    table = Table(title="Instructions", title_justify="left")
+    table.add_column("of")
+    for one in measured:
+        table.add_column(f"{one.arch} mean", justify="right")
+        table.add_column("worst", justify="right")
+    rows = {
+        "detector, a phase sample": [one.samples for one in measured],
+        "detector, an engineering report": [one.engineering for one in measured],
+    }
+    for name, spents in rows.items():
+        table.add_row(name, *(f"{n:,.0f}" for s in spents for n in (s.mean, s.worst)))
+    for radar in sorted({radar for one in measured for radar in one.parsers}):
+        parsers = [one.parsers[radar] for one in measured]
+        table.add_row(
+            f"parser {radar}, a byte (worst: a whole read)",
+            *(text for p in parsers for text in (f"{p.mean:,.1f}", f"{p.worst:,}")),
+        )
+    console.print(table)
+
+
+def print_checks(console: Console, checks: Sequence[Check]) -> None:
+    """Every budget, and whether it is kept."""
+    table = Table(title="Budgets (sim/target/budgets.toml)", title_justify="left")
+    table.add_column("what")
+    table.add_column("where")
+    for column in ("measured", "at most", ""):
+        table.add_column(column, justify="right")
+    for check in checks:
+        exact = check.measured == int(check.measured)
+        table.add_row(
+            check.what,
+            check.where,
+            f"{check.measured:,.0f}" if exact else f"{check.measured:,.1f}",
+            f"{check.most:,}",
+            "kept" if check.kept else "[bold red]EXCEEDED[/]",
+        )
+    console.print(table)
