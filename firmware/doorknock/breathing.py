@@ -90,6 +90,11 @@ class BreathingDetector:
         self._work[FLOOR] = settings["breath_floor_um"] * 1000 // _UM_A_RAD
         self._movement = _MOVEMENT_UM * 1000 // _UM_A_RAD
         self._heart = _HEART_UM * 1000 // _UM_A_RAD
+        self.forget()
+
+    def forget(self) -> None:
+        """The radar gets power: what it said before is of another time."""
+        restart(self._work, 0)
         self.room = UNKNOWN
         self.still_ms = 0
         self.cause = NO_BREATHING
@@ -108,7 +113,6 @@ class BreathingDetector:
         self._since_move = LONGEST_MS // SLOT_MS  # slots since the last large movement
         self._life = 0  # slots of life seen since it, once the windows have settled
         self._stayed = True  # nobody was seen to go since the last large movement
-        self._heartbeats = False  # a heart was seen in the last stillness
         self._next = -1  # tick of the next slot; -1 before the first reading
         self._last = -1  # tick of the last reading
 
@@ -155,7 +159,7 @@ class BreathingDetector:
                 self._gone()
 
     def _move_to(self, phase: int) -> None:
-        """The newest phase, |.| <= 2^29: the difference of two is below 2^30."""
+        """The newest phase, |.| < 2^29: the difference of two is below 2^30."""
         if not self._has_phase:
             self._has_phase = True
             self._phase = phase

@@ -2,6 +2,7 @@
 
     take(reading, ticks)   after each report of the radar
     tick(ticks)            at least four times a second, whatever comes
+    forget()               the radar gets power: what it said before is of another time
     expect_somebody()      somebody is known to be in there (a watch resumed after a reset)
     room                   UNKNOWN, EMPTY, MOVING, BREATHING, STILL; see below
     still_ms               how long the person in there has been still, 0 … 2^29, else 0

@@ -38,18 +38,16 @@ _SATURATED = 95
 _QUICK_LEARNING = 6
 _SLOW_LEARNING = 8
 _QUICK_REPORTS = 600
-# Where counting reports in a row stops.
-_MANY = 1000
-
-# Reports in a row, 10 a second: movement must last 0.3 s, a still somebody where nobody was 10 s.
-_MOVE_REPORTS = 3
-_STILL_SIGN_REPORTS = 100
+# Movement must last so long, in two reports or more (10 a second is usual); a still somebody where
+# nobody was, 10 s.
+_MOVE_MS = 200
+_STILL_SIGN_MS = 10000
 # Still energy is smoothed over 1.6 s and slow by itself; seen within so long counts as seen.
 _SEEN_MS = 5000
 # Last seen within so long after a movement: gone. Else somebody is still in there.
 _GONE_AFTER_MOVE_MS = 15000
-# No report for so long: nothing can be said.
-_BLIND_MS = 1500
+# No report for so long: nothing can be said. Four seconds of three minutes may be held over.
+_BLIND_MS = 4000
 
 # Places in the work array, a word each; energies are times 256, 0 … 25,600, floors as well.
 _SMOOTH = 0  # 18
@@ -126,15 +124,21 @@ class PresenceDetector:
             self._work[_DEVIATION + gate] = _DEVIATIONS[gate] << 8
             # out of reach until the first report has set it
             self._work[_THRESHOLD + gate] = 101 << 8
+        self._learned = 0  # reports learned from, 0 … _QUICK_REPORTS
+        self.forget()
+
+    def forget(self) -> None:
+        """The radar gets power: what it said before is of another time. The floors stay."""
         self.room = UNKNOWN
         self.still_ms = 0
         self.cause = NO_MOVEMENT
         self.blind = True
         self._somebody = False
-        self._moves = 0  # reports in a row with movement
-        self._stills = 0  # reports in a row with a still somebody
+        self._moving = False  # the last report showed movement …
+        self._moving_at = 0  # … as did all since this tick
+        self._still = False  # the last report showed a still somebody …
+        self._still_at = 0  # … as did all since this tick
         self._unseen_ms = 0  # since somebody was last seen, moving or still
-        self._learned = 0  # reports learned from, 0 … 600
         self._last = -1
         self._ticked = -1
 
@@ -156,9 +160,16 @@ class PresenceDetector:
         if self.blind:
             self.blind = False
             self._ticked = ticks
-        self._compare(reading)
-        moves = self._moves >= _MOVE_REPORTS
-        if moves or (self._stills > 0 and self._somebody) or self._stills >= _STILL_SIGN_REPORTS:
+        self._compare(reading, ticks)
+        moves = self._moving and since(ticks, self._moving_at) >= _MOVE_MS
+        if self._still and not self._somebody:
+            sign = since(ticks, self._still_at) >= _STILL_SIGN_MS
+        else:
+            # Until the room has taught its floors, the module's own word keeps somebody in there,
+            # though it makes nobody.
+            sign = self._still or (self._learned < _QUICK_REPORTS and reading[STATE] & 2 != 0)
+            sign = sign and self._somebody
+        if moves or sign:
             if not self._somebody:
                 self._somebody = True
                 self.still_ms = 0
@@ -185,13 +196,13 @@ class PresenceDetector:
             self._unseen_ms += passed
         self._settle(False)
 
-    def _compare(self, reading) -> None:
-        """Counts on, or ends, the reports in a row that show movement, or a still somebody."""
+    def _compare(self, reading, ticks: int) -> None:
+        """Whether this report shows movement, or a still somebody, and since when they all have."""
         w = self._work
         moving = still = False
         if reading[ENGINEERING]:
             learn = 0
-            if not self._somebody and self._moves == 0 and self._stills == 0:
+            if not (self._somebody or self._moving or self._still):
                 # Quick at first, so that a new place is known within a minute.
                 learn = _SLOW_LEARNING if self._learned >= _QUICK_REPORTS else _QUICK_LEARNING
                 self._learned += self._learned < _QUICK_REPORTS
@@ -202,8 +213,12 @@ class PresenceDetector:
             moving = moving or self._clear(reading[MOVE_CM], reading[MOVE_ENERGY], 0)
         if reading[STATE] & 2:
             still = still or self._clear(reading[STILL_CM], reading[STILL_ENERGY], GATES)
-        self._moves = self._moves + (self._moves < _MANY) if moving else 0
-        self._stills = self._stills + (self._stills < _MANY) if still else 0
+        if moving and not self._moving:
+            self._moving_at = ticks
+        if still and not self._still:
+            self._still_at = ticks
+        self._moving = moving
+        self._still = still
 
     def _clear(self, distance_cm: int, energy: int, first: int) -> bool:
         """The module's own summary, held against the floor of the gate it names."""
@@ -227,7 +242,7 @@ class PresenceDetector:
             if self.still_ms - self._unseen_ms < _GONE_AFTER_MOVE_MS:
                 # Moved, and soon after was no longer seen: gone.
                 self._somebody = False
-                self._stills = 0
+                self._still = False
                 self.still_ms = 0
                 self.room = EMPTY
                 return

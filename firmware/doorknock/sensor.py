@@ -99,6 +99,11 @@ class Sensor:
         return self._watch.state != watch.IDLE
 
     @property
+    def sees_somebody(self) -> bool:
+        """Whether the radar shows somebody now: what a self-test at the start of a watch asks."""
+        return self._detector.room > detector.EMPTY and not self._detector.blind
+
+    @property
     def faulty(self) -> bool:
         """Whether the radar cannot be relied on."""
         return self._silent or self._bad or self._stuck
@@ -151,7 +156,7 @@ class Sensor:
     def _power_on(self, ticks: int) -> None:
         """The radar gets power: what it said before is of another time."""
         self._powered = True
-        self._detector = detector.make(self.tier, self._settings)
+        self._detector.forget()
         self._frame_at = ticks
         self._changed_at = ticks
         self._same = 0

@@ -12,7 +12,7 @@ Every reader has the same face:
                      while at < n:
                          at = radar.read(buf, at, n)
                          if radar.reported: …
-    command(ticks), heard
+    command(ticks)
                  bytes to send to the module now, or None (only the LD2410 is ever spoken to)
 
 Nothing here raises on any input, allocates after construction, or reads a clock.
@@ -27,7 +27,7 @@ UNKNOWN = 3  # valid frames of a type that we do not read
 # --- a Reading of the breathing tier (MR60BHA2, LD6002) ------------------------------------------
 NEW = 0  # what the last report brought: NEW_PHASE or NEW_PRESENT
 PRESENT = 1  # the module's own target detection: 1 somebody, 0 nobody, -1 not said yet
-PHASE_MRAD = 2  # total phase, -2^29 … 2^29 (saturating); see ZERO
+PHASE_MRAD = 2  # total phase, saturating at +-(2^29 - 1): the difference of two fits 31 bits
 ZERO = 3  # 1 when all three phases were exactly 0.0: the gate is shut (or the module says nothing)
 RANGE_MM = 4  # distance of the target, -1 none
 BREATHING_FIELDS = 5

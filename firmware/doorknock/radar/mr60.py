@@ -51,7 +51,7 @@ _TOLERATED = (0x0A14, 0x0A15, 0x0A04, 0x0A08, 0x0100)
 
 @micropython.viper
 def _mrad(p: ptr8, at: int) -> int:  # noqa: F821 (ptr8 is viper's)
-    """The little-endian IEEE-754 single at p[at] in thousandths, rounded; 2^29 … is saturated.
+    """The little-endian IEEE-754 single at p[at] in thousandths, rounded; saturates at 2^29 - 1.
 
     Returns 0x3FFFFFFF for infinity and for no number. Every intermediate is below 2^30:
     whole < 2^19 before the multiplication by 1000, fraction < 2^20 likewise.
@@ -64,7 +64,7 @@ def _mrad(p: ptr8, at: int) -> int:  # noqa: F821 (ptr8 is viper's)
         mantissa = p[at] | (p[at + 1] << 8) | ((p[at + 2] & 0x7F) << 16) | 0x800000
         shift = 150 - exponent  # value = mantissa / 2^shift, and shift <= 33
         if shift <= 4:
-            value = 0x20000000  # 2^19 and more radians
+            value = 0x1FFFFFFF  # 2^19 and more radians
         else:
             whole = 0
             fraction = 0
@@ -78,8 +78,8 @@ def _mrad(p: ptr8, at: int) -> int:  # noqa: F821 (ptr8 is viper's)
                 else:
                     fraction = fraction << (20 - shift)
             value = whole * 1000 + ((fraction * 1000 + 0x80000) >> 20)
-            if value > 0x20000000:
-                value = 0x20000000
+            if value > 0x1FFFFFFF:
+                value = 0x1FFFFFFF
     if p[at + 3] & 0x80:
         return 0 - value
     return value

@@ -84,7 +84,7 @@ def test_a_negative_phase_keeps_its_sign():
 def test_a_phase_is_decoded_to_the_nearest_milliradian_or_saturated(value):
     frame = mr60.frame(0x0A13, struct.pack("<fff", value, 1.0, 1.0))
     [reading], _ = worked_out(["mr60bha2", [frame.hex()]])
-    expected = max(min(value * 1000, 1 << 29), -(1 << 29))
+    expected = max(min(value * 1000, (1 << 29) - 1), 1 - (1 << 29))
     assert math.isclose(reading[radar.PHASE_MRAD], expected, abs_tol=1.01)
 
 

@@ -150,6 +150,21 @@ def test_a_wrong_setting_is_refused(setting):
         Bench(**setting)
 
 
+def test_what_a_room_has_taught_is_kept_from_one_watch_to_the_next():
+    # At home the radar only has power while somebody is in: it must not begin anew each time.
+    bench = Bench("ld2410", "home")
+    bench.sensor.pressed(1, True, bench.ticks)
+    quiet = ld2410.engineering(ld2410.Report(0, 0, 0, 0, 0, [2] * 9, [0, 0] + [7] * 7))
+    for _ in range(300):
+        bench.wait(100, quiet)
+    floors = list(bench.sensor._detector._work[18:36])
+    assert max(floors) < 20 << 8
+    for _ in range(2):
+        bench.sensor.pressed(1, True, bench.ticks)
+        bench.wait(100)
+    assert list(bench.sensor._detector._work[18:36]) == floors
+
+
 # --- the ranges -----------------------------------------------------------------------------------
 
 extremes = st.sampled_from([0.0, 3.14, -3.14, 1e3, -1e3, 5e5, -5e5, 3e38, -3e38, 1e-30])
