@@ -92,7 +92,7 @@ class Supervision:
         self._tell_late(known, now_ms)
         with self._store.read() as connection:
             refused = table.counted(connection, REFUSED)
-            waiting = parcels.depth(connection)
+            waiting, set_aside = parcels.depth(connection)
         return {
             "devices": [
                 {
@@ -110,6 +110,7 @@ class Supervision:
             "hears": self._can_hear(),
             "store_works": self._store_works(),
             "waiting": waiting,
+            "set_aside": set_aside,
         }
 
     def _tell_late(self, known: Iterable[Device], now_ms: int) -> None:

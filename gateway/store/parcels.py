@@ -54,8 +54,9 @@ def put_aside(connection: Connection, id_: int, why: str, now_ms: int) -> None:
     )
 
 
-def depth(connection: Connection) -> int:
-    """How many parcels wait, in all lanes."""
-    return connection.execute(
-        select(func.count()).select_from(outbox).where(outbox.c.waiting)
-    ).scalar_one()
+def depth(connection: Connection) -> tuple[int, int]:
+    """How many parcels wait, in all lanes, and how many have been set aside."""
+    aside = outbox.c.set_aside_at.is_not(None)
+    counts = select(func.count().filter(outbox.c.waiting), func.count().filter(aside))
+    waits, set_aside = connection.execute(counts.select_from(outbox)).one()
+    return int(waits), int(set_aside)

@@ -123,6 +123,7 @@ class GatewayProcess:
         self.process: subprocess.Popen[bytes] | None = None
 
     def write_config(self, url: str) -> None:
+        """The configuration, with its backend at *url*."""
         self.config.write_text(
             f'[gateway]\nname = "house-1"\n'
             f"[broker]\nport = {self.port}\nloopback_port = {self.loopback_port}\n"

@@ -1,0 +1,67 @@
+"""The command line: what it does, and with which exit code it ends."""
+
+import stat
+from pathlib import Path
+
+from tests.gateway.process import DEVICE, GatewayProcess
+
+
+def add(gateway: GatewayProcess, *more: str) -> tuple[int, str, str]:
+    done = gateway.command(
+        *("device", "add", DEVICE, "--config", str(gateway.config), "--unit", "204"),
+        *("--type", "button", "--secret-file", str(gateway.folder / "secret"), *more),
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_a_device_is_added_listed_and_retired(gateway: GatewayProcess) -> None:
+    config = ("--config", str(gateway.config))
+
+    assert add(gateway) == (0, f"{DEVICE}  button  204\n", "")
+    assert "204" in gateway.command("device", "list", *config).stdout
+    assert gateway.command("device", "retire", DEVICE, *config).returncode == 0
+    assert gateway.command("device", "list", *config).stdout == ""
+
+
+def test_a_secret_is_made_for_the_owner_alone_and_shown_to_nobody(gateway: GatewayProcess) -> None:
+    _, out, err = add(gateway)
+    secret = gateway.folder / "secret"
+
+    assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+    assert len(bytes.fromhex(secret.read_text())) == 32
+    assert secret.read_text().strip() not in out + err
+
+
+def test_what_a_person_can_mend_ends_with_one_sentence_and_code_1(
+    gateway: GatewayProcess,
+) -> None:
+    add(gateway)
+
+    twice = add(gateway)
+    nowhere = gateway.command("gateway", "--config", "/nowhere.toml")
+
+    assert twice[0] == nowhere.returncode == 1
+    assert twice[2].count("\n") == nowhere.stderr.count("\n") == 1
+
+
+def test_a_broken_configuration_is_told_with_its_line(gateway: GatewayProcess) -> None:
+    gateway.config.write_text("[gateway]\nname = 5\n")
+
+    done = gateway.command("gateway", "--config", str(gateway.config))
+
+    assert done.returncode == 1
+    assert "line 2" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_wrong_use_ends_with_code_2(gateway: GatewayProcess) -> None:
+    assert gateway.command("gateway").returncode == 2
+    assert gateway.command("fly").returncode == 2
+    assert gateway.command("device", "add").returncode == 2
+
+
+def test_help_names_the_commands(gateway: GatewayProcess, tmp_path: Path) -> None:
+    done = gateway.command("--help")
+
+    assert done.returncode == 0
+    assert all(name in done.stdout for name in ("gateway", "backend", "device"))
