@@ -170,7 +170,8 @@ def advance(
             if alert.asking is None or not escalation.has_next(plan, alert.asking):
                 return alert, []
             move = escalation.next_step(plan, alert.asking, alert.asked, now)
-            return _moved(alert, move, Reason.REMIND)
+            # Whoever could not be reached a moment ago is being tried again anyway.
+            return _moved(alert, replace(move, again=()), Reason.REMIND)
 
 
 # --- what the room says ---------------------------------------------------------------------------
@@ -340,9 +341,9 @@ def _asked_anew(
 
 def _moved(alert: Alert, move: escalation.Move, reason: Reason) -> tuple[Alert, list[Effect]]:
     alert = replace(alert, asking=move.asking, asked=alert.asked + move.fresh)
-    effects: list[Effect] = [Withdraw()]
+    effects: list[Effect] = []
     if move.again:
-        effects.append(Notify(move.again, reason))
+        effects += [Withdraw(), Notify(move.again, reason)]
     if not move.fresh:
         return alert, effects
     effects.append(Notify(move.fresh, Reason.ASK))

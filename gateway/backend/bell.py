@@ -13,6 +13,7 @@ class Bell:
     def __init__(self) -> None:
         self._rung = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self.closed = False
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
         """The loop whose waiters ring_from_anywhere() wakes."""
@@ -22,6 +23,11 @@ class Bell:
         """Wakes all who wait now. Within the loop."""
         rung, self._rung = self._rung, asyncio.Event()
         rung.set()
+
+    def close(self) -> None:
+        """For the last time: whoever streams for ever is to come to an end now."""
+        self.closed = True
+        self.ring()
 
     def ring_from_anywhere(self) -> None:
         """The same, from any thread. Before attach(), and once the loop has ended, nobody waits."""

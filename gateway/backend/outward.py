@@ -56,7 +56,7 @@ class OutwardStream:
         )
 
     async def _items(self, gateway: str, after: int) -> AsyncIterator[ServerSentEvent]:
-        while True:
+        while not self._bell.closed:
             heard = self._bell.listen()
             for row in await asyncio.to_thread(self._after, gateway, after):
                 after = row.item

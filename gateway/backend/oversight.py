@@ -111,7 +111,6 @@ class Oversight:
                 silent.append(report.unit)
             elif row.late and not late and told_at is not None:
                 back.append(report.unit)
-            heard = [at for at in (report.last_heard_at, row.heard_at) if at]
             connection.execute(
                 update(devices)
                 .where(devices.c.device == report.device)
@@ -120,7 +119,7 @@ class Oversight:
                     unit=report.unit,
                     device_type=report.device_type,
                     tier=report.tier,
-                    heard_at=max(heard, default=None),
+                    heard_at=heard_at,
                     battery_millivolts=report.battery_millivolts or row.battery_millivolts,
                     late=late,
                     late_told_at=told_at,

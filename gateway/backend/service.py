@@ -5,7 +5,6 @@ The one file here that knows of the pages above it; everything else here can do 
 
 import asyncio
 import contextlib
-import signal
 import socket
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +12,6 @@ from datetime import UTC, datetime
 import uvicorn
 from starlette.types import ASGIApp
 
-from gateway.address import listen
 from gateway.backend import api
 from gateway.backend.bell import Bell
 from gateway.backend.channels import Channel
@@ -55,11 +53,14 @@ class Backend:
     bell: Bell
 
     async def run(self) -> None:
-        """The workers: timers and notices. Until cancelled."""
+        """The workers: timers and notices. Until cancelled; then open streams end as well."""
         self.attach()
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.timers.run(), name="backend timers")
-            tasks.create_task(self.notices.run(), name="backend notices")
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self.timers.run(), name="backend timers")
+                tasks.create_task(self.notices.run(), name="backend notices")
+        finally:
+            self.bell.close()
 
     async def serve(self, listening: socket.socket) -> None:
         """The workers, and the addresses on a bound socket. Until cancelled, and cleanly then."""
@@ -82,6 +83,7 @@ class Backend:
             try:
                 await asyncio.shield(serving)
             except asyncio.CancelledError:
+                workers.cancel()
                 server.should_exit = True
                 await serving
                 raise
@@ -146,21 +148,3 @@ def assemble(
         timers=Timers(dispatch, clock, bell),
         bell=bell,
     )
-
-
-def run_standalone(settings: Settings) -> None:
-    """`doorknock backend`: until a signal ends it. Raises GatewayError, one sentence."""
-    backend = build_backend(settings)
-    try:
-        listening = listen(settings.web.host, settings.web.port, key="port under [web]")
-        asyncio.run(_until_signalled(backend, listening))
-    finally:
-        backend.close()
-
-
-async def _until_signalled(backend: Backend, listening: socket.socket) -> None:
-    serving = asyncio.create_task(backend.serve(listening))
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
-    with contextlib.suppress(asyncio.CancelledError):
-        await serving

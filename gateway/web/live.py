@@ -29,7 +29,7 @@ class Live:
 
     async def _changes(self) -> AsyncIterator[ServerSentEvent]:
         shown = ""
-        while True:
+        while not self._bell.closed:
             heard = self._bell.listen()
             now = await self._look()
             if now != shown:

@@ -10,7 +10,7 @@ const main = document.getElementById("main");
 const warning = document.getElementById("out-of-touch");
 let pressed = false;
 let waiting = false;
-let movedAt = -Infinity;
+let moved = 0;
 let lostSince = 0;
 
 const isStill = () => main.querySelector("[data-still]") !== null;
@@ -27,6 +27,40 @@ setInterval(() => {
   if (lostSince && Date.now() - lostSince >= OUT_OF_TOUCH_MS) warning.hidden = false;
 }, 1000);
 
+function handsOff() {
+  main.classList.add("moving");
+  clearTimeout(moved);
+  moved = setTimeout(() => main.classList.remove("moving"), HANDS_OFF_MS);
+}
+
+// Which alerts, in which order; and what each offers, because a button may have come or gone.
+const places = (where) =>
+  [...where.querySelectorAll("[data-alert], button, .button")].map((one) => one.dataset.alert || one.id).join();
+
+// Changes only what differs: a button that stays is the same button, with its focus; what is open stays open.
+function become(old, fresh) {
+  if (old.nodeType === Node.TEXT_NODE && fresh.nodeType === Node.TEXT_NODE) {
+    if (old.data !== fresh.data) old.data = fresh.data;
+    return;
+  }
+  if (old.nodeName !== fresh.nodeName) {
+    old.replaceWith(fresh);
+    return;
+  }
+  if (old.nodeType !== Node.ELEMENT_NODE || old.isEqualNode(fresh)) return;
+  if (old !== main) {
+    for (const { name } of [...old.attributes]) {
+      if (name !== "open" && !fresh.hasAttribute(name)) old.removeAttribute(name);
+    }
+    for (const { name, value } of fresh.attributes) {
+      if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+    }
+  }
+  const [theirs, ours] = [[...fresh.childNodes], [...old.childNodes]];
+  if (theirs.length === ours.length) ours.forEach((one, place) => become(one, theirs[place]));
+  else old.replaceChildren(...theirs);
+}
+
 async function renew() {
   if (isStill()) return;
   if (pressed) {
@@ -39,18 +73,13 @@ async function renew() {
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     const next = fresh.getElementById("main");
     if (pressed || !next || next.innerHTML === main.innerHTML) return;
-    const places = [...main.querySelectorAll("[data-alert]")].map((one) => one.dataset.alert).join();
-    const open = [...main.querySelectorAll("details[open]")].map((one) => one.parentElement.querySelector("[data-alert]")?.dataset.alert);
-    const focused = document.activeElement && document.activeElement.id;
-    main.replaceChildren(...next.childNodes);
     document.title = fresh.title;
-    for (const alert of open) {
-      const details = main.querySelector(`[data-alert="${alert}"]`)?.parentElement.querySelector("details");
-      if (details) details.open = true;
+    if (places(main) === places(next)) {
+      become(main, next);
+    } else {
+      main.replaceChildren(...next.childNodes);
+      handsOff();
     }
-    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
-    const now = [...main.querySelectorAll("[data-alert]")].map((one) => one.dataset.alert).join();
-    if (now !== places) movedAt = performance.now();
   } catch {
     outOfTouch(true);
   }
@@ -69,10 +98,6 @@ for (const over of ["pointerup", "pointercancel"]) {
     }, 300);
   });
 }
-addEventListener("submit", (event) => {
-  if (performance.now() - movedAt < HANDS_OFF_MS) event.preventDefault();
-}, true);
-
 // Somebody touches this page: what it shows has been seen. A preview fetched by an app is not that.
 const told = new Set();
 function seen(event) {

@@ -226,6 +226,13 @@ def press_body(seq: int = 1, **changes: Any) -> dict[str, Any]:
     return {"type": "device.press", "timestamp": at, "data": data | changes}
 
 
+async def until(condition: Callable[[], bool], at_most_s: float = 20) -> None:
+    """Waits for a condition that is read in a thread. Raises TimeoutError."""
+    async with asyncio.timeout(at_most_s):
+        while not await asyncio.to_thread(condition):
+            pass
+
+
 @contextlib.asynccontextmanager
 async def asking(backend: Backend) -> AsyncIterator[httpx.AsyncClient]:
     """A client that speaks to the application itself."""

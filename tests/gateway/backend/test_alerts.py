@@ -147,7 +147,7 @@ def test_a_night_without_power_is_one_reminder_and_not_five_hundred() -> None:
 
 def test_nobody_reached_asks_the_next_step_at_once_and_stops_at_the_last() -> None:
     alert, effects = then(raised(), (3, NobodyReached()))
-    assert written_to(effects)[Reason.ASK] == ("carla",)
+    assert effects == [Notify(("carla",), Reason.ASK)]
     assert lights(effects) == [], "nothing has gone out: nothing may be promised"
     assert then(alert, (4, NobodyReached())) == (alert, [])
 

@@ -10,6 +10,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import func, select
 
 from gateway.backend.alerts import State
+from gateway.backend.channels import Message
 from gateway.backend.dispatch import LEASE
 from gateway.backend.happenings import Arrived, CannotGo, Kind, OnMyWay, Resolved
 from gateway.backend.tables import alerts, log, metadata, notices, seen, timers
@@ -354,3 +355,37 @@ def test_everybody_reads_their_own_language(
     house.happens("press", taps=2)
     house.deliver()
     assert house.outbox.to("ana")[0].title == titles[language]
+
+
+def test_a_message_is_sent_outside_any_transaction(house: House) -> None:
+    # lesson 29: an SMS was sent inside a transaction, and nothing else could be written
+    opened: list[str | None] = []
+    plain = house.outbox.send
+
+    def sends_while_another_room_calls(address: str, message: Message) -> bool:
+        event = house.event("press", taps=1)
+        values = {name: getattr(event, name) for name in event.__slots__} | {"unit": "117"}
+        if address == "test://ana" and not opened:
+            opened.append(house.backend.dispatch.accept(type(event)(**values), "b.1.1").alert)
+        return plain(address, message)
+
+    house.outbox.send = sends_while_another_room_calls  # type: ignore[method-assign]
+    house.happens("press", taps=1)
+    house.deliver()
+    assert house.alert(opened[0]).unit == "117"
+    assert [message.title for message in house.outbox.to("ana")] == [
+        "Check in: 204",
+        "Check in: 117",
+    ]
+
+
+def test_a_storm_in_one_room_is_few_messages_and_many_lines(house: House) -> None:
+    # lesson 33: hundreds of messages for one room
+    for _ in range(100):
+        house.happens("press", taps=1)
+        house.deliver()
+    assert [message.title for message in house.outbox.to("ana")] == [
+        "Check in: 204",
+        "Urgent: 204",
+    ]
+    assert count(house, log) == 100

@@ -1,0 +1,194 @@
+"""A real Chromium at the size of a cheap phone."""
+
+import asyncio
+import contextlib
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from gateway.address import listen
+from gateway.backend.database import Database
+from gateway.backend.service import assemble, utc_now
+from tests.gateway.backend.conftest import SECRETS, HandClock, House, Outbox, policy
+
+pytestmark = pytest.mark.browser
+
+PHONE = {"width": 360, "height": 640}
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
+    if program is None:
+        pytest.skip("Chromium is not installed; on Debian: sudo apt install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+class Clockwork(HandClock):
+    """The real time: this backend's workers run by themselves."""
+
+    def __call__(self) -> Any:
+        return utc_now()
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[House, str]]:
+    """A backend on a port, in a thread of its own; and its address."""
+    socket = listen("127.0.0.1", 0, key="port")
+    address = f"http://127.0.0.1:{socket.getsockname()[1]}"
+    clock, outbox = Clockwork(), Outbox()
+    database = Database(f"sqlite:///{tmp_path / 'backend.db'}")
+    backend = assemble(policy(base_url=address), database, SECRETS, clock=clock, channel=outbox)
+    loop = asyncio.new_event_loop()
+    serving = loop.create_task(backend.serve(socket))
+
+    def serve() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            loop.run_until_complete(serving)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    yield House(backend, clock, outbox), address
+    loop.call_soon_threadsafe(serving.cancel)
+    thread.join(30)
+    assert not thread.is_alive()
+    loop.close()
+    backend.close()
+
+
+def phone(chromium: Browser, house: House, person: str, **options: Any) -> Page:
+    """This person's phone, after a tap on their link."""
+    context = chromium.new_context(viewport=PHONE, locale="en", **options)
+    page = context.new_page()
+    page.goto(house.backend.link_for(person))
+    return page
+
+
+def test_a_phone_says_on_my_way_and_sees_it(chromium: Browser, served: tuple[House, str]) -> None:
+    house, _ = served
+    ana = phone(chromium, house, "ana")
+    expect(ana.get_by_text("Nobody is asking for help.")).to_be_visible()
+    # The page learns of it by itself.
+    alert = house.happens("press", taps=2)
+    button = ana.get_by_role("button", name="On my way")
+    expect(button).to_be_visible(timeout=10_000)
+    expect(ana.get_by_text("Nobody has answered yet")).to_be_visible()
+    box = button.bounding_box()
+    assert box is not None
+    assert box["height"] >= 56
+    assert box["y"] + box["height"] <= PHONE["height"], "out of a thumb's reach"
+    # A card that has only just come takes no tap: the finger was meant for something else.
+    expect(ana.locator("main")).not_to_have_class("moving")
+    button.click()
+    expect(ana.get_by_text("Ana on the way").first).to_be_visible()
+    assert house.alert(alert).attending == ("ana",)
+    ana.context.close()
+
+
+def test_a_phone_sees_what_another_says(chromium: Browser, served: tuple[House, str]) -> None:
+    house, _ = served
+    house.happens("press", taps=1)
+    ana, ben = phone(chromium, house, "ana"), phone(chromium, house, "ben")
+    ana.get_by_role("button", name="On my way").click()
+    expect(ben.get_by_text("Ana on the way")).to_be_visible(timeout=10_000)
+    expect(ben.get_by_role("button", name="I'm going too")).to_be_visible()
+    for page in (ana, ben):
+        page.context.close()
+
+
+def test_it_all_works_without_javascript(chromium: Browser, served: tuple[House, str]) -> None:
+    house, _ = served
+    alert = house.happens("press", taps=1)
+    ana = phone(chromium, house, "ana", java_script_enabled=False)
+    ana.get_by_role("button", name="On my way").click()
+    expect(ana.get_by_text("Ana on the way").first).to_be_visible()
+    ana.get_by_role("button", name="I'm there").click()
+    ana.get_by_role("link", name="Done: what was it?").click()
+    ana.get_by_role("button", name="They are fine").click()
+    expect(ana.get_by_text("This is over. Thank you.").first).to_be_visible()
+    assert house.alert(alert).outcome == "fine"
+    ana.context.close()
+
+
+def test_a_touch_says_seen_and_opening_alone_does_not(
+    chromium: Browser, served: tuple[House, str]
+) -> None:
+    house, _ = served
+    house.happens("press", taps=1)
+    ana = phone(chromium, house, "ana")
+    ana.get_by_text("Who was asked").click()
+    expect(ana.get_by_text("seen ").first).to_be_visible(timeout=10_000)
+    ana.context.close()
+
+
+def test_a_page_that_has_lost_its_backend_says_so(
+    chromium: Browser, served: tuple[House, str]
+) -> None:
+    house, _ = served
+    ana = phone(chromium, house, "ana")
+    ana.evaluate("news.onerror = null; news.dispatchEvent(new Event('error'))")
+    ana.evaluate("lostSince = Date.now() - OUT_OF_TOUCH_MS")
+    expect(ana.get_by_text("This page has lost its connection")).to_be_visible(timeout=10_000)
+    ana.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_wider_than_a_phone_and_all_of_it_is_legible(
+    chromium: Browser, served: tuple[House, str], scheme: Any
+) -> None:
+    house, address = served
+    house.happens("stillness", cause="no_breathing", urgency="urgent")
+    house.happens("fault", what="radar_silent", state="raised")
+    for language in ("en", "es", "fr"):
+        page = phone(chromium, house, "dora", color_scheme=scheme)
+        problems: list[str] = []
+        page.on("console", lambda message, said=problems: said.append(message.text))
+        page.goto(f"{address}/language/{language}?to=/now")
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        assert page.evaluate(CONTRAST) >= 4.5, f"too little contrast in {language}, {scheme}"
+        assert problems == [], "the guards of the page forbid something that it does"
+        page.context.close()
+
+
+# The least contrast of any text on the page with the colour behind it (WCAG 2.2, 1.4.3: 4.5).
+CONTRAST = """() => {
+  const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => {
+    const [R, G, B] = [r, g, b].map((v) => v / 255)
+      .map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * R + 0.7152 * G + 0.0722 * B;
+  };
+  const behind = (node) => {
+    for (let one = node; one; one = one.parentElement) {
+      const style = getComputedStyle(one);
+      if (style.backgroundImage !== "none") return [43, 43, 43];
+      const colour = numbers(style.backgroundColor);
+      if (colour.length < 4 || colour[3] > 0) return colour;
+    }
+    return [255, 255, 255];
+  };
+  let least = 21;
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode.parentElement;
+    if (!walker.currentNode.data.trim() || !node.checkVisibility()) continue;
+    const [a, b] = [light(numbers(getComputedStyle(node).color)), light(behind(node))];
+    least = Math.min(least, (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05));
+  }
+  return least;
+}"""

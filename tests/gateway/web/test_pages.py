@@ -1,0 +1,319 @@
+"""What responders see and say, without any script."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from gateway.backend.alerts import State
+from gateway.backend.incoming import DeviceReport, Heartbeat
+from tests.gateway.backend.conftest import SENSOR, House
+
+from .conftest import Browser
+
+
+def test_a_calm_house_says_so(ana: Browser) -> None:
+    assert ana.open("/").status_code == 200
+    assert "Nobody is asking for help." in ana.page.text
+
+
+def test_an_alert_goes_from_on_my_way_to_done(house: House, ana: Browser) -> None:
+    alert = house.happens("press", taps=1)
+    house.deliver()
+    ana.open("/now")
+    assert "Nobody has answered yet" in ana.page.text
+    ana.press("on-my-way")
+    assert "Ana on the way" in ana.page.text
+    assert house.lights()[-1] == "coming"
+    ana.press("arrived")
+    assert "Ana there" in ana.page.text
+    ana.open(f"/alerts/{alert}/done")
+    ana.press("done", outcome="fine")
+    assert "This is over" in ana.page.text
+    assert house.alert(alert).state is State.RESOLVED
+    assert house.lights()[-1] == "none"
+    assert "Nobody is asking for help." in ana.open("/now").text
+
+
+def test_a_link_only_shows(house: House) -> None:
+    # Message apps fetch links by themselves.
+    alert = house.happens("press", taps=1)
+    house.deliver()
+    browser = Browser(house)
+    browser.come_in("ana", alert)
+    assert browser.page.status_code == 200
+    assert browser.page.url.path == f"/alerts/{alert}"
+    for word in ("on-my-way", "arrived", "done", "cannot-go", "seen"):
+        browser.open(f"/alerts/{alert}/{word}")
+    assert house.alert(alert).state is State.NOTIFIED
+
+
+def test_the_second_who_answers_sees_that_somebody_is_going_and_may_join(
+    house: House, ana: Browser, ben: Browser
+) -> None:
+    alert = house.happens("press", taps=1)
+    for browser in (ana, ben):
+        browser.open(f"/alerts/{alert}")
+    ana.press("on-my-way")
+    ben.press("on-my-way")
+    assert "Ana had answered before you" in ben.page.text
+    assert house.alert(alert).attending == ("ana", "ben")
+
+
+def test_who_comes_later_is_offered_to_join(house: House, ana: Browser, ben: Browser) -> None:
+    alert = house.happens("press", taps=1)
+    ana.open(f"/alerts/{alert}")
+    ana.press("on-my-way")
+    ben.open("/now")
+    assert "Ana on the way" in ben.page.text
+    assert "I&#39;m going too" in ben.page.text
+
+
+def test_a_form_that_is_sent_twice_does_the_same_as_once(house: House, ana: Browser) -> None:
+    alert = house.happens("press", taps=1)
+    page = ana.open(f"/alerts/{alert}")
+    ana.press("on-my-way")
+    ana.page = page
+    ana.press("on-my-way")
+    assert ana.page.status_code == 200
+    assert house.alert(alert).attending == ("ana",)
+    assert house.lights() == ["coming"]
+
+
+def test_whoever_cannot_go_after_all_says_so(house: House, ana: Browser) -> None:
+    alert = house.happens("press", taps=1)
+    ana.open(f"/alerts/{alert}")
+    ana.press("on-my-way")
+    ana.press("cannot-go")
+    assert house.alert(alert).asking is not None
+    assert ana.offers("on-my-way")
+
+
+@pytest.mark.parametrize("token", [None, "", "wrong", "é"])
+def test_a_form_of_another_site_does_nothing(house: House, ana: Browser, token: str | None) -> None:
+    alert = house.happens("press", taps=1)
+    fields = {} if token is None else {"token": token}
+    answer = ana.ask("POST", f"/alerts/{alert}/on-my-way", data=fields)
+    assert answer.status_code == 403
+    assert house.alert(alert).attending == ()
+
+
+def test_the_form_of_one_is_not_the_form_of_another(
+    house: House, ana: Browser, ben: Browser
+) -> None:
+    alert = house.happens("press", taps=1)
+    ben.page = ana.open(f"/alerts/{alert}")
+    assert ben.press("on-my-way").status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/now", "/live", "/alerts/abc", "/alerts/abc/done"])
+def test_without_a_link_nobody_sees_anything(house: House, path: str) -> None:
+    house.happens("press", taps=1)
+    browser = Browser(house)
+    answer = browser.open(path)
+    assert answer.status_code == 403
+    assert "Come in by your own link" in answer.text
+    assert "204" not in answer.text
+
+
+def test_a_link_lets_in_for_as_long_as_is_set_and_no_longer(house: House) -> None:
+    link = house.backend.link_for("ana").rpartition("8080")[2]
+    house.clock.forward(timedelta(days=29).total_seconds())
+    assert Browser(house).open(link).status_code == 200
+    house.clock.forward(timedelta(days=2).total_seconds())
+    answer = Browser(house).open(link)
+    assert answer.status_code == 403
+    assert "does not let anybody in any more" in answer.text
+
+
+def test_a_session_ends_as_well(house: House, ana: Browser) -> None:
+    house.clock.forward(timedelta(days=31).total_seconds())
+    assert ana.open("/now").status_code == 403
+
+
+@pytest.mark.parametrize("token", ["x", "W10.AAAA", "é", "a" * 5000])
+def test_a_link_that_is_not_ours_lets_nobody_in(house: House, token: str) -> None:
+    assert Browser(house).open(f"/in/{token}").status_code == 403
+
+
+def test_whoever_has_left_is_let_in_no_more(open_house: Callable[..., House]) -> None:
+    before = open_house()
+    browser = Browser(before)
+    browser.come_in("ana")
+    people = {one: who for one, who in before.backend.policy.people.items() if one != "ana"}
+    from gateway.backend.escalation import Plan
+
+    browser.house = open_house(people=people, plan=Plan(steps=(("ben",),)))
+    assert browser.open("/now").status_code == 403
+
+
+def test_an_outcome_that_is_not_on_the_list_is_refused(house: House, ana: Browser) -> None:
+    # lesson 28: one unreadable reply ended the conversation
+    alert = house.happens("press", taps=1)
+    ana.open(f"/alerts/{alert}/done")
+    assert ana.press("done", outcome="nonsense").status_code == 400
+    assert "not on the list" in ana.page.text
+    assert house.alert(alert).is_open
+    assert ana.press("done", outcome="mistake").status_code == 200
+    assert not house.alert(alert).is_open
+
+
+def test_a_programmes_own_outcomes_take_the_place_of_ours(
+    open_house: Callable[..., House],
+) -> None:
+    house = open_house(outcomes=("Tea & talk",))
+    alert = house.happens("press", taps=1)
+    browser = Browser(house)
+    browser.come_in("ana")
+    page = browser.open(f"/alerts/{alert}/done").text
+    assert "Tea &amp; talk" in page
+    assert "They are fine" not in page
+    browser.press("done", outcome="Tea & talk")
+    assert house.alert(alert).outcome == "Tea & talk"
+
+
+def test_sent_and_seen_are_told_apart(house: House, ana: Browser) -> None:
+    # lesson 35
+    alert = house.happens("press", taps=1)
+    house.deliver()
+    page = ana.open(f"/alerts/{alert}")
+    assert page.text.count("not known whether it arrived") == 2
+    token = page.text.partition('name="form-token" content="')[2].partition('"')[0]
+    assert ana.ask("POST", f"/alerts/{alert}/seen", data={"token": token}).status_code == 204
+    page = ana.open(f"/alerts/{alert}")
+    assert page.text.count("not known whether it arrived") == 1
+    assert "seen " in page.text
+
+
+def test_a_message_that_does_not_go_out_is_shown(house: House, ana: Browser) -> None:
+    house.outbox.failing = {"test://ana", "test://ben", "test://carla"}
+    alert = house.happens("press", taps=1)
+    house.deliver()
+    ana.open(f"/alerts/{alert}")
+    assert "Nobody could be reached yet" in ana.page.text
+    assert "could not be sent, trying again" in ana.page.text
+
+
+def test_a_late_press_shows_its_age(house: House, ana: Browser) -> None:
+    event = house.event("press", taps=1)
+    values = {name: getattr(event, name) for name in event.__slots__}
+    values |= {"occurred_at": house.clock() - timedelta(hours=3), "age_s": 3 * 3600.0}
+    house.backend.dispatch.accept(type(event)(**values), "a.1.1")
+    assert "arrived 3 h late: the way was down" in ana.open("/now").text
+
+
+def beat(house: House, heard_s_ago: float = 0) -> None:
+    now = house.clock()
+    heard = now - timedelta(seconds=heard_s_ago)
+    report = DeviceReport(SENSOR, "204", "sensor", "presence", heard, None)
+    house.backend.dispatch.heartbeat(Heartbeat("house-1", now, (report,), {"signature": 2}))
+
+
+def test_a_lost_gateway_is_a_banner(house: House, ana: Browser) -> None:
+    beat(house)
+    assert "Blind" not in ana.open("/now").text
+    house.pass_time(180, step=10)
+    assert "Presses there reach nobody" in ana.open("/now").text
+    beat(house)
+    assert "Blind" not in ana.open("/now").text
+
+
+def test_a_silent_device_is_a_banner_and_says_since_when(house: House, ana: Browser) -> None:
+    for _ in range(6):
+        house.pass_time(60, step=60)
+        beat(house)
+    assert "heard just now" in ana.open("/now").text
+    house.pass_time(60, step=60)
+    beat(house, heard_s_ago=240)
+    since = f"{house.clock() - timedelta(seconds=240):%H:%M}"
+    page = ana.open("/now").text
+    assert "A press there may reach nobody" in page
+    assert f"not heard from since {since}" in page
+
+
+def test_people_whom_nothing_can_reach_are_a_banner(open_house: Callable[..., House]) -> None:
+    from gateway.backend.policy import Person
+
+    people = {one: Person(one, one.title(), "en") for one in ("ana", "ben", "carla", "dora")}
+    browser = Browser(open_house(people=people))
+    browser.come_in("ana")
+    assert "No way to reach Ana, Ben and Carla is set up." in browser.open("/now").text
+
+
+def test_staff_see_gateways_and_what_was_refused_responders_do_not(
+    house: House, ana: Browser
+) -> None:
+    beat(house)
+    assert "messages refused" not in ana.open("/now").text
+    dora = Browser(house)
+    dora.come_in("dora")
+    assert "2 messages refused (signature)" in dora.open("/now").text
+
+
+@pytest.mark.parametrize(
+    ("accepted", "says"),
+    [
+        ("es-MX,es;q=0.9,en;q=0.5", "Nadie está pidiendo ayuda."),
+        ("de,fr;q=0.8,en;q=0.7", "Personne ne demande d&#39;aide."),
+        ("de", "Nobody is asking for help."),
+        (";;q=x,,", "Nobody is asking for help."),
+    ],
+)
+def test_a_page_speaks_the_browsers_language(ana: Browser, accepted: str, says: str) -> None:
+    ana.headers["accept-language"] = accepted
+    assert says in ana.open("/now").text
+
+
+def test_a_language_that_was_chosen_stays(ana: Browser) -> None:
+    ana.headers["accept-language"] = "en"
+    assert "Personne ne demande" in ana.open("/language/fr?to=/now").text
+    assert "Personne ne demande" in ana.open("/now").text
+
+
+@pytest.mark.parametrize("to", ["https://evil.example/now", "//evil.example", "/\\evil.example"])
+def test_the_language_switch_leads_to_no_other_site(ana: Browser, to: str) -> None:
+    answer = ana.ask("GET", "/language/fr", params={"to": to}, follow=False)
+    assert answer.headers["location"] == "/now"
+
+
+def test_every_answer_carries_its_guards(house: House, ana: Browser) -> None:
+    for path in ("/now", "/nothing", "/static/style.css", "/healthz"):
+        headers = ana.open(path).headers
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["cache-control"] == "no-store"
+    cookie = (
+        Browser(house)
+        .ask("GET", house.backend.link_for("ana").rpartition("8080")[2], follow=False)
+        .headers["set-cookie"]
+    )
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+
+
+def test_a_unit_cannot_write_into_the_page(house: House, ana: Browser) -> None:
+    event = house.event("press", taps=1)
+    values = {name: getattr(event, name) for name in event.__slots__}
+    house.backend.dispatch.accept(type(event)(**(values | {"unit": "<script>x</script>"})), "a.1")
+    assert "<script>x" not in ana.open("/now").text
+
+
+def test_an_alert_that_there_is_not_is_told_in_a_sentence(ana: Browser) -> None:
+    assert ana.open("/alerts/nothing").status_code == 404
+    assert "There is no such alert." in ana.page.text
+
+
+def test_what_nobody_foresaw_is_told_in_a_sentence(
+    house: House, ana: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.happens("press", taps=1)
+    ana.open("/now")
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("secret inner words")
+
+    monkeypatch.setattr(house.backend.dispatch, "reply", broken)
+    answer = ana.press("on-my-way")
+    assert answer.status_code == 500
+    assert "It is not written down: please try again." in answer.text
+    assert "secret inner words" not in answer.text
