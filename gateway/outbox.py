@@ -10,7 +10,7 @@ are taken waits by itself. A parcel's row is marked only after the destination h
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
@@ -62,6 +62,9 @@ class Lane:
         self._jitter = jitter
         self._something = asyncio.Event()
         self._new = asyncio.Event()
+        # Read from the store, not yet sent; stale: there may be more, or others first.
+        self._waiting: list[Any] = []
+        self._stale = True
         self._sending: dict[int, Any] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         # Accepted, and not yet marked so in the store: not to be sent again by this process.
@@ -73,6 +76,7 @@ class Lane:
 
     def wake(self) -> None:
         """There is something new. From the event loop's thread only."""
+        self._stale = True
         self._new.set()
         self._something.set()
 
@@ -98,6 +102,7 @@ class Lane:
             await self._mark()
             for row in await self._chosen():
                 self._sending[row.id] = row
+                self._waiting.remove(row)
                 task = asyncio.create_task(self._send(row, self._failures))
                 self._tasks.add(task)
                 task.add_done_callback(self._sent)
@@ -108,15 +113,17 @@ class Lane:
 
     async def _chosen(self) -> list[Any]:
         """As many as there is room for; after a failure one alone, the least tried, to see."""
-        rows = [row for row in await asyncio.to_thread(self._waiting) if self._may_go(row)]
+        if self._stale or self._failures or not self._waiting:
+            self._stale = False
+            self._waiting = await asyncio.to_thread(self._read, self._not_now())
         if self._failures:
-            rows.sort(key=lambda row: self._failed.get(row.id, (0, 0.0))[0])
-            return [] if self._sending else rows[:1]
+            least_tried = sorted(self._waiting, key=lambda row: self._tries(row.id))
+            return [] if self._sending else least_tried[:1]
         room = AT_ONCE - len(self._sending)
         telemetry_room = TELEMETRY_AT_ONCE - sum(not row.alarm for row in self._sending.values())
         chosen: list[Any] = []
         busy = {(row.device, row.alarm) for row in self._sending.values()}
-        for row in rows:
+        for row in self._waiting:
             # A device's alarms go in order, and so does its telemetry; neither waits for the other.
             if (row.device, row.alarm) in busy:
                 continue
@@ -127,12 +134,15 @@ class Lane:
             chosen.append(row)
         return chosen
 
-    def _waiting(self) -> Sequence[Any]:
-        """Alarms first, then the rest, oldest first, without those in hand."""
-        name = self._destination.name
+    def _not_now(self) -> set[int]:
+        """Parcels in hand, and those that wait by themselves for their next try."""
         now = self._monotonic()
         later = () if self._failures else (i for i, (_, at) in self._failed.items() if at > now)
-        but = {*self._sending, *self._accepted, *later}
+        return {*self._sending, *self._accepted, *later}
+
+    def _read(self, but: set[int]) -> list[Any]:
+        """Alarms first, then the rest, oldest first."""
+        name = self._destination.name
         # More than there is room for: some may be behind another of their device.
         limit = 8 * AT_ONCE
         with self._store.read() as connection:
@@ -140,9 +150,8 @@ class Lane:
             rest = parcels.waiting(connection, name, alarm=False, limit=limit, but=but)
         return [*alarms, *rest]
 
-    def _may_go(self, row: Any) -> bool:
-        # Asked again on the loop: the query ran in a thread meanwhile.
-        return row.id not in self._sending and row.id not in self._accepted
+    def _tries(self, id_: int) -> int:
+        return self._failed.get(id_, (0, 0.0))[0]
 
     def _sent(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -182,7 +191,8 @@ class Lane:
             )
         # Those in flight together fail together: that is one failure, not eight.
         self._failures = max(self._failures, failures_before + 1)
-        tries = self._failed.get(row.id, (0, 0.0))[0] + 1
+        self._stale = True
+        tries = self._tries(row.id) + 1
         self._failed[row.id] = (tries, self._monotonic() + self._back_off_s(tries))
 
     def _note_accepted(self, row: Any) -> None:
