@@ -20,7 +20,7 @@ from sim.demo.timeline import Moment, NotSeen, Timeline
 
 # Generous: a Raspberry Pi that starts everything at once takes its time.
 UP_WITHIN_S = 60.0
-HAND_OVER_WITHIN_S = 20.0
+HAND_OVER_WITHIN_S = 45.0
 # 20 s without breath, and as much again for a noisy radar.
 PROMPT_WITHIN_S = 60.0
 CALL_WITHIN_S = 40.0
