@@ -148,9 +148,9 @@ class House:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+def postgres_server() -> Iterator[PostgresServer]:
     """A private PostgreSQL server."""
-    with PostgresServer.running(tmp_path_factory) as server:
+    with PostgresServer.running() as server:
         yield server
 
 

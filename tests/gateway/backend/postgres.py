@@ -7,6 +7,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,17 +39,16 @@ class PostgresServer:
 
     @classmethod
     @contextlib.contextmanager
-    def running(cls, folders: pytest.TempPathFactory) -> Iterator["PostgresServer"]:
+    def running(cls) -> Iterator["PostgresServer"]:
         """Starts it, and ends it. Skips the test only where there is no PostgreSQL to start."""
         programs = _programs()
         if programs is None:
             pytest.skip("PostgreSQL is not installed; on Debian: sudo apt install postgresql")
-        # Under the temporary folder itself: its parents must let another user through.
-        folder = Path(folders.mktemp("postgresql"))
+        # Not in pytest's own folder: that lets nobody else in, and root may not run a server.
+        folder = Path(tempfile.mkdtemp(prefix="doorknock-postgresql-"))
         user = _somebody_else() if os.geteuid() == 0 else None
         data = folder / "data"
         if user is not None:
-            _let_through(folder)
             shutil.chown(folder, user)
         _run(
             user,
@@ -74,6 +74,7 @@ class PostgresServer:
             yield cls(port)
         finally:
             _run(user, [*control, "-m", "immediate", "stop"])
+            shutil.rmtree(folder)
 
 
 def _programs() -> Path | None:
@@ -92,14 +93,6 @@ def _version(folder: Path) -> int:
 def _somebody_else() -> str:
     known = {entry.pw_name for entry in pwd.getpwall()}
     return next(name for name in _NOT_ROOT if name in known)
-
-
-def _let_through(folder: Path) -> None:
-    for parent in folder.parents:
-        if parent == Path(parent.anchor) or parent.stat().st_uid != os.geteuid():
-            break
-        if not parent.stat().st_mode & 0o001:
-            parent.chmod(parent.stat().st_mode | 0o011)
 
 
 def _run(user: str | None, arguments: list[Path | str]) -> None:
