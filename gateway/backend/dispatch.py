@@ -33,6 +33,7 @@ from gateway.backend.incoming import Heartbeat, Incoming
 from gateway.backend.ledger import ALERT, GATEWAY, Ledger
 from gateway.backend.oversight import Oversight
 from gateway.backend.policy import Clock, Policy
+from gateway.backend.retention import forget
 
 _log = structlog.get_logger(__name__)
 
@@ -186,6 +187,11 @@ class Dispatch:
                 return False  # another replica was quicker
             self._advance(ledger, alert, TimeIsUp(), now)
             return True
+
+    def forget(self) -> int:
+        """Lets go of what is no longer needed; how many alerts."""
+        with self._database.writing() as connection:
+            return forget(connection, self._clock())
 
     # --- notices ---
 

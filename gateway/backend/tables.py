@@ -150,6 +150,15 @@ notices = Table(
     Index("notices_to_send", "state", "due_at"),
 )
 
+# How often each outcome was given, a month: all that is left of an alert in the end.
+outcomes = Table(
+    "outcomes",
+    metadata,
+    Column("month", String(7), primary_key=True),  # "2026-05"
+    Column("outcome", String(80), primary_key=True),
+    Column("number", Integer, nullable=False),
+)
+
 stream = Table(
     "stream",
     metadata,

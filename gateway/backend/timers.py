@@ -1,6 +1,7 @@
 """Acts on timers that have come due. They are rows: this worker may die and begin again."""
 
 import asyncio
+from datetime import timedelta
 
 import structlog
 
@@ -14,6 +15,10 @@ _log = structlog.get_logger(__name__)
 _LOOK_EVERY_S = 1.0
 
 
+# Often enough for days; each time a short transaction.
+_FORGET_EVERY = timedelta(hours=1)
+
+
 class Timers:
     """The worker that watches the time. Lives as long as run()."""
 
@@ -24,12 +29,16 @@ class Timers:
 
     async def run(self) -> None:
         """For ever. What fails is logged and tried again."""
+        forget_at = self._clock()
         while True:
             heard = self._bell.listen()
             wait_s = _LOOK_EVERY_S
             try:
                 await asyncio.to_thread(self._dispatch.fire_due_timers)
                 due = await asyncio.to_thread(self._dispatch.next_due)
+                if self._clock() >= forget_at:
+                    forget_at = self._clock() + _FORGET_EVERY
+                    await asyncio.to_thread(self._dispatch.forget)
                 if due is not None:
                     wait_s = min(wait_s, max(0.05, (due - self._clock()).total_seconds()))
             except Exception:

@@ -98,6 +98,12 @@ def upgrade() -> None:
     )
     op.create_index("notices_to_send", "notices", ["state", "due_at"])
     op.create_table(
+        "outcomes",
+        sa.Column("month", sa.String(7), primary_key=True),
+        sa.Column("outcome", sa.String(80), primary_key=True),
+        sa.Column("number", sa.Integer, nullable=False),
+    )
+    op.create_table(
         "stream",
         sa.Column("gateway", sa.String(63), primary_key=True),
         sa.Column("item", sa.BigInteger, primary_key=True, autoincrement=False),
