@@ -66,15 +66,18 @@ _MOVEMENT_UM = 7000
 # band, up to 0.051 (noisy recording of a bare wall).
 _HEART_UM = 100
 
-# A sign of somebody where nobody was: breath for so long, or a heart. A door, a curtain or one
-# glitch moves the windows for 4 s at most.
-_SIGN_SLOTS = 60
-_HEART_SIGN_SLOTS = 80
+# Breath for so long is a sign of somebody where nobody was: somebody walking past, a door or one
+# glitch moves the windows for under 8 s. A heart alone is none: the noise of a weak return looks
+# like one.
+_SIGN_SLOTS = 90
 # After a large movement the windows remember it for 5 s; life seen for 3 s after that means that
 # the person has stayed. Nothing seen for 10 s after it: gone.
 _SETTLED_SLOTS = 50
 _STAYED_SLOTS = 30
 _GONE_SLOTS = 100
+# The gate shut for so long after a large movement: gone. Shorter, it flickers, as it does over
+# people who move or fall.
+_SHUT_SLOTS = 50
 
 # No phase for so long: nothing can be said. Four times the slowest interval, and some.
 _BLIND_MS = 1500
@@ -101,6 +104,7 @@ class BreathingDetector:
         self.blind = True
         self._present = -1
         self._open = False  # the module's gate: phases come
+        self._shut_slots = 0  # slots since the gate shut, 0 … _SHUT_SLOTS
         self._zeros = 0  # readings of exactly 0.0 in a row, 0 … _ZEROS_MEAN_SHUT
         self._phase = 0
         self._has_phase = False
@@ -109,7 +113,6 @@ class BreathingDetector:
         self._agitation = 0
         self._somebody = False
         self._sign = 0  # slots of breath seen where nobody was
-        self._heart_sign = 0
         self._since_move = LONGEST_MS // SLOT_MS  # slots since the last large movement
         self._life = 0  # slots of life seen since it, once the windows have settled
         self._stayed = True  # nobody was seen to go since the last large movement
@@ -154,9 +157,7 @@ class BreathingDetector:
         if self._open or self.room == UNKNOWN:
             self._open = False
             self._has_phase = False
-            # A large movement, and then nothing: gone. What was seen before it does not count.
-            if self._somebody and not self._stayed:
-                self._gone()
+            self._shut_slots = 0
 
     def _move_to(self, phase: int) -> None:
         """The newest phase, |.| < 2^29: the difference of two is below 2^30."""
@@ -241,7 +242,7 @@ class BreathingDetector:
                 self._gone()
                 return
         if not self._somebody:
-            self._look_for_somebody(moving, w[MOTION_3S] >= floor, heart)
+            self._look_for_somebody(moving, w[MOTION_3S] >= floor)
             if not self._somebody:
                 self.room = EMPTY
                 return
@@ -258,20 +259,21 @@ class BreathingDetector:
         self.room = STILL if self.still_ms >= 10000 else BREATHING
         self.cause = NO_BREATHING if heart else NO_MOVEMENT
 
-    def _look_for_somebody(self, moving: bool, breath: bool, heart: bool) -> None:
-        """A large movement is somebody at once; breath or a heart when they go on."""
+    def _look_for_somebody(self, moving: bool, breath: bool) -> None:
+        """A large movement is somebody at once; breath when it goes on."""
         self._sign = _counted(self._sign, breath)
-        self._heart_sign = _counted(self._heart_sign, heart)
-        if moving or self._sign >= _SIGN_SLOTS or self._heart_sign >= _HEART_SIGN_SLOTS:
+        if moving or self._sign >= _SIGN_SLOTS:
             self._somebody = True
             self._stayed = not moving
             self._sign = 0
-            self._heart_sign = 0
             self.still_ms = 0
 
     def _look_at_shut_gate(self) -> None:
         """The module sees nobody. Whoever was not seen to go is still in there."""
-        if self._somebody and not self._stayed:
+        if self._shut_slots < _SHUT_SLOTS:
+            self._shut_slots += 1
+        if self._somebody and not self._stayed and self._shut_slots >= _SHUT_SLOTS:
+            # Moved largely, and then the module saw nobody: gone.
             self._gone()
         elif self._somebody:
             if self.still_ms < LONGEST_MS - SLOT_MS:
@@ -285,7 +287,6 @@ class BreathingDetector:
         self._somebody = False
         self._stayed = True
         self._sign = 0
-        self._heart_sign = 0
         self.still_ms = 0
         self.room = EMPTY
 

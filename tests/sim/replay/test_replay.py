@@ -1,7 +1,9 @@
 """A recording goes through the real firmware; what it says is what the firmware did."""
 
 import json
+import math
 import os
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sim import presence, trace
-from sim.apnoea import Apnoea, Composer, Heart, breathing_then_apnoea
+from sim.apnoea import MRAD_A_MM, Apnoea, Composer, Heart, breathing_then_apnoea
 from sim.replay import WrongUse, replay, settings_of
 
 DATA = Path(__file__).parents[2] / "data"
@@ -79,6 +81,41 @@ def test_an_hour_of_ordinary_breathing_asks_nothing(name, mode):
     assert outcome.summary["watch_ms"] > 3_580_000
 
 
+def chest(displacement_mm, seconds, noise_mrad=4.3, samples_a_second=8):
+    """A made-up displacement, the module's presence flag hanging at 1."""
+    chance = random.Random(5)
+    rows = []
+    for number in range(seconds * samples_a_second):
+        passed = number / samples_a_second
+        phase = displacement_mm(passed) * MRAD_A_MM + chance.gauss(0, noise_mrad)
+        rows.append((round(passed * 1000), round(phase), 3000, 60, 1))
+    return trace.Trace("made up", "breathing", rows)
+
+
+NOT_PEOPLE = {
+    "a cat": lambda t: 0.02 * math.sin(2 * math.pi * 0.5 * t),
+    "57 a minute at 2 µm": lambda t: 0.002 * math.sin(2 * math.pi * 0.95 * t),
+    "two people walking past": lambda t: 1.2 * math.sin(math.pi * t) * (t % 30 < 3),
+    "a door": lambda t: 0.8 * (t > 60),
+}
+
+
+@pytest.mark.parametrize("what", NOT_PEOPLE)
+def test_what_is_not_a_person_is_not_looked_after(what):
+    assert played(chest(NOT_PEOPLE[what], 80)).kinds() == []
+
+
+@pytest.mark.parametrize("noise_mrad", [60, 120, 250])
+def test_the_noise_of_a_weak_return_is_not_a_heart(noise_mrad):
+    assert played(chest(lambda t: 0.0, 300, noise_mrad)).kinds() == []
+
+
+@pytest.mark.parametrize(("span_mm", "a_minute"), [(0.7, 6), (0.7, 30), (3.9, 20), (3, 4)])
+def test_breathing_of_any_ordinary_size_and_rate_is_breathing(span_mm, a_minute):
+    moved = chest(lambda t: span_mm / 2 * math.sin(2 * math.pi * a_minute / 60 * t), 300)
+    assert played(moved).kinds() == ["watch"]
+
+
 # --- apnoea ---------------------------------------------------------------------------------------
 
 HEARTS = [Heart(0.2, 1.0), Heart(0.4, 1.2), Heart(0.8, 0.8), Heart(0.8, 2.0)]
@@ -109,6 +146,12 @@ def test_somebody_the_module_gives_up_on_has_not_left(name, shuts_s):
         onset_ms = breathing_s * 1000
         assert 18_000 <= outcome.summary["first_prompt_ms"] - onset_ms <= 25_000
         assert outcome.summary["calls"] == 1
+
+
+def test_somebody_who_falls_and_is_lost_for_a_moment_has_not_left():
+    composer = Composer(recording("mr60bha2_human_60cm")).breathing(40).walking(2).nobody(3)
+    outcome = played(composer.apnoea(Apnoea(60)).trace())
+    assert outcome.kinds() == ["watch", "prompt", "stillness"]
 
 
 @pytest.mark.parametrize("gate_open", [False, True])
