@@ -4,6 +4,7 @@ TargetError
 ├── CompileError     mpy-cross refuses the file, or its output is not what we can read
 ├── UnplayableCall   the function asks for something that only a whole MicroPython has
 ├── MemoryFault      an access outside the buffers that were handed over, or a misaligned one
+├── EndlessCall      the function does not come back
 └── ToolMissing      a program of this machine is missing
 """
 
@@ -22,6 +23,10 @@ class UnplayableCall(TargetError):
 
 class MemoryFault(TargetError):
     """The function touched memory that is none of its arguments."""
+
+
+class EndlessCall(TargetError):
+    """The function runs far longer than any may."""
 
 
 class ToolMissing(TargetError):

@@ -15,7 +15,7 @@ from pathlib import Path
 from sim.target import runtime
 from sim.target import trampoline as t
 from sim.target.calls import Call, Played, Pointer, result_from_word
-from sim.target.errors import MemoryFault, TargetError, ToolMissing, UnplayableCall
+from sim.target.errors import EndlessCall, MemoryFault, TargetError, ToolMissing, UnplayableCall
 from sim.target.mpy import Arch
 from sim.target.viper import ViperFunction
 
@@ -203,7 +203,7 @@ def _execute(stream: bytes) -> tuple[bytes, int]:
                     check=False,
                 )
             except subprocess.TimeoutExpired as error:
-                raise MemoryFault(f"an Xtensa call did not end within {LONGEST_S} s") from error
+                raise EndlessCall(f"an Xtensa call did not end within {LONGEST_S} s") from error
         if done.returncode < 0 or done.returncode == 1:
             raise TargetError(f"{PROGRAM} failed: {done.stderr.decode(errors='replace').strip()}")
         return answers.read_bytes(), done.returncode
