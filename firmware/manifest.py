@@ -1,4 +1,4 @@
-"""What is frozen into the firmware image, for MicroPython's own build (`make FROZEN_MANIFEST=…`)."""
+"""What is frozen into the firmware image, for MicroPython's build (`make FROZEN_MANIFEST=…`)."""
 
 include("$(PORT_DIR)/boards/manifest.py")  # noqa: F821
 freeze("$(MANIFEST_DIR)", ("boot.py", "main.py"))  # noqa: F821

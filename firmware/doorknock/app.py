@@ -181,11 +181,11 @@ class App:
         elif command.kind == "answer":
             self._answered(command.boot, command.seq)
         elif command.kind == "light":
-            state = command.details.get("state", "")
+            state = str(command.details.get("state", ""))
             if self.call.light_told(command.stamp, command.boot, command.seq, state):
                 self._call_changed()
         elif command.kind == "number":
-            next_boot = command.details.get("next_boot", 0)
+            next_boot = int(command.details.get("next_boot", 0))
             earlier = self.identity.number(command.boot, command.seq, next_boot)
             if earlier:
                 self.outgoing.forget(self.outgoing.request)
@@ -330,8 +330,10 @@ class App:
             tasks.append(("radar", self.radar.run))
         if self._woken_by_press:
             self.button.woken(chip.ticks(), not self.chip.button.value())
-        for name, task in tasks:
+        self._tasks = [
             asyncio.create_task(_lasting(name, task(supervisor.enrol(name))))
+            for name, task in tasks
+        ]
         await supervisor.run()
 
 

@@ -17,5 +17,5 @@ class Blank:
 
     async def run(self) -> None:
         """For ever."""
-        asyncio.create_task(self._signals.run(self._supervisor.enrol("signals")))
+        self._task = asyncio.create_task(self._signals.run(self._supervisor.enrol("signals")))
         await self._supervisor.run()

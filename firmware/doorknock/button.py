@@ -107,7 +107,7 @@ class Button:
             self._tell(1, False)
 
     def _tell(self, urgency: int, held: bool) -> None:
-        """Tells a series when it becomes more urgent than it was told to be; 1 one tap, 2 urgent."""
+        """Tells a series when it has become more urgent than was told: 1 one tap, 2 urgent."""
         if urgency > self._told:
             self._told = urgency
             self._on_press(self._taps, held)

@@ -58,7 +58,7 @@ class Call:
         """The gateway's `light` command. False where it was ignored: old, or about another call."""
         if stamp <= self._stamp or state not in _TOLD:
             return False
-        if not any([event[0] == boot and event[1] == seq for event in self._events]):
+        if not any(event[0] == boot and event[1] == seq for event in self._events):
             return False
         self._stamp = stamp
         self.told = state
@@ -81,7 +81,7 @@ class Call:
     @property
     def open(self) -> bool:
         """Whether somebody waits for an answer of any kind."""
-        return self.told != "none" or any([event[3] is not None for event in self._events])
+        return self.told != "none" or any(event[3] is not None for event in self._events)
 
     def saved(self) -> bytes:
         """What has to outlive a reset: what was answered. The rest is in the journal."""

@@ -55,7 +55,7 @@ class Entry:
         self.segment = 0
         self.offset = 0
         self.length = 0
-        self.message = None
+        self.message: bytes | None = None
 
 
 class Journal:
@@ -76,7 +76,7 @@ class Journal:
 
     # --- what the rooms call ---------------------------------------------------------------
 
-    def append(self, message: bytes, rank: int, replaces: Entry = None) -> Entry:
+    def append(self, message: bytes, rank: int, replaces: Entry | None = None) -> Entry:
         """Keeps an event. When this returns and the journal is not `broken`, it is on flash."""
         boot, seq = self._identity(message)
         entry = Entry(self._next_id, rank, boot, seq)
@@ -167,7 +167,7 @@ class Journal:
         return "%s/%08x" % (self._folder, segment)
 
     def _save(self, entry: Entry, replaced: int) -> None:
-        record = _record(ENTRY, entry.rank, entry.id, replaced, entry.message)
+        record = _record(ENTRY, entry.rank, entry.id, replaced, entry.message or b"")
         at = self._write(record)
         if not self.broken:
             entry.segment = self._segments[-1]
@@ -198,7 +198,7 @@ class Journal:
         number = self._segments[-1] + 1 if self._segments else 1
         self._size = 0
         self._segments.append(number)
-        self._file = open(self._path(number), "wb")
+        self._file = open(self._path(number), "wb")  # noqa: SIM115 - stays open for the next event
 
     def _close_file(self) -> None:
         file, self._file = self._file, None
@@ -298,7 +298,7 @@ class Journal:
 
 
 def _is_segment(name: str) -> bool:
-    return len(name) == 8 and all([c in "0123456789abcdef" for c in name])
+    return len(name) == 8 and all(c in "0123456789abcdef" for c in name)
 
 
 def _record(type: int, rank: int, id: int, replaced: int, message: bytes) -> bytes:

@@ -83,7 +83,7 @@ class Link:
                 await self._carry()
             except mqtt.Broken as problem:
                 self._why = str(problem)
-            except (OSError, asyncio.TimeoutError, EOFError) as problem:
+            except (asyncio.TimeoutError, OSError, EOFError) as problem:
                 self._why = self._why or _words(problem)
             finally:
                 await self._close()
@@ -109,7 +109,11 @@ class Link:
         self._why = "no connection to the broker"
         gc.collect()
         self._report()
-        opening = asyncio.open_connection(self._host, self._port, self._context)
+        opening = asyncio.open_connection(
+            self._host,
+            self._port,
+            self._context,  # pyright: ignore[reportCallIssue] - the stub knows no TLS
+        )
         self._stream, _ = await asyncio.wait_for_ms(opening, CONNECT_MS)
         if self._context is not None:
             self._why = "the broker does not take this device's key"

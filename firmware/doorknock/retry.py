@@ -5,7 +5,7 @@ event is the gateway's signed answer, upon which the journal drops it.
 """
 
 from doorknock import clock
-from doorknock.journal import ALARM
+from doorknock.journal import ALARM, Entry
 from doorknock.wire import BOOT_UNKNOWN
 
 # Seconds after each sending, the last for ever. At mains power: as DESIGN has it.
@@ -32,7 +32,7 @@ class Outgoing:
         self.jitter = jitter
         self._sent = {}  # id: _Sent
         self.gateway_online = False
-        self.request = None
+        self.request: Entry | None = None
 
     def connected(self) -> None:
         """A new connection. What the old broker did not take is due; what it took waits until

@@ -8,6 +8,7 @@ _READ_BYTES = 512
 # The sensor wants to know the time at least four times a second, also when no bytes come.
 _WAIT_MS = 100
 
+
 class Sense:
     """Owns the UART, the radar's supply and the sensor; a watch goes on after a reset."""
 

@@ -32,7 +32,7 @@ class Sleeper:
         awake = clock.since(ticks, self._awake_since)
         if awake < AWAKE_MS:
             return 0
-        unsent = any([entry.rank == ALARM for entry in entries])
+        unsent = any(entry.rank == ALARM for entry in entries)
         waits = unsent or light in ("sending", "delivered", "asked_again", "cannot_send")
         if waits:
             return POLL_MS if awake >= BUDGET_MS else 0

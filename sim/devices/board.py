@@ -12,21 +12,21 @@ import random
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from doorknock import config
+
 from sim import hardware, interpreter
 from sim.devices import settings_store
 from sim.devices.access_point import AccessPoint
+from sim.devices.board_line import BoardLine, Console
 
 # Bytes; twice what an ESP32 without PSRAM leaves beside Wi-Fi, since objects are twice as wide.
 HEAP = 400_000
 # How the process ends; the same as in sim/hardware/bench.py.
 _RESET, _DEEP_SLEEP, _POWER_CUT = 3, 4, 5
 _MARK = "\x1e"
-_LIGHT_WORDS = "light "
 
 BoardType = Literal["button", "sensor"]
 # Buttons are to ground; button B of a sensor sits on the same pin.
@@ -43,21 +43,6 @@ _RADAR_UART = 1
 _BATTERY_MV = 3000
 # How much longer than the chip the host waits before it bites: its own scheduling.
 _WATCHDOG_GRACE_S = 0.25
-
-
-@dataclass(frozen=True)
-class BoardLine:
-    """Something the board did or said.
-
-    t: time.monotonic() of its arrival. what: "log" {"text"}; "light" {"state"} (one of
-    wire.LIGHTS, or prompt); "pin" {"name", "level"} (of the light, among others); "sound" {"hz"}
-    (0: silence); "uart" {"data": bytes}; "power" {"cause"} at each start; "asleep" {"for_ms"};
-    "reset" {"cause"}; "off" {} ; "crash" {"text"} for each line of a traceback.
-    """
-
-    t: float
-    what: str
-    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Board:
@@ -92,7 +77,6 @@ class Board:
         self._watchdog_s: float | None = None
         self._fed = 0.0
         self._changed = asyncio.Event()
-        self._in_traceback = False
         folder.mkdir(parents=True, exist_ok=True)
         settings_store.provision(self._store, {"type": board})
         self.battery_now(_BATTERY_MV)
@@ -317,12 +301,13 @@ class Board:
 
     async def _follow(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None  # noqa: S101 - asked for above
+        console = Console()
         while raw := await process.stdout.readline():
             line = raw.decode(errors="replace").rstrip("\r\n")
             if line.startswith(_MARK):
                 self._shown(json.loads(line[1:]))
             else:
-                self._said(line)
+                self._add(console.said(line))
 
     async def _bite(self, process: asyncio.subprocess.Process) -> None:
         """The watchdog: resets the chip when it has not been fed, whatever the program does."""
@@ -352,19 +337,10 @@ class Board:
             self._wake.clear()
             self._emit("asleep", {"for_ms": report["sleep"]})
 
-    def _said(self, text: str) -> None:
-        if text.startswith("Traceback "):
-            self._in_traceback = True
-        if self._in_traceback:
-            self._emit("crash", {"text": text})
-            self._in_traceback = text.startswith(("Traceback ", " "))
-        elif text.startswith(_LIGHT_WORDS):
-            self._emit("light", {"state": text[len(_LIGHT_WORDS) :]})
-        else:
-            self._emit("log", {"text": text})
-
     def _emit(self, what: str, data: Mapping[str, Any]) -> None:
-        line = BoardLine(time.monotonic(), what, data)
+        self._add(BoardLine(time.monotonic(), what, data))
+
+    def _add(self, line: BoardLine) -> None:
         self.lines.append(line)
         self._changed.set()
         if self._on_line is not None:
@@ -385,6 +361,7 @@ class Board:
     def _pin(self, name: str) -> int:
         setting = _NAMED_PINS.get(name, name)
         default = next(row[-2] for row in config.SETTINGS if row[0] == setting)
+        assert isinstance(default, int)  # noqa: S101 - every pin has a default
         return settings_store.number(self._store, setting, default)
 
     def _pin_name(self, number: int) -> str:

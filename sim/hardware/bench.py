@@ -30,6 +30,7 @@ _handlers = {}
 _partial = b""
 _waiting = []
 _draining = False
+_listening = None
 
 
 def on(what: str, handler) -> None:
@@ -65,7 +66,8 @@ def start(own_folder: str) -> dict:
 
 def listen() -> None:
     """Begins to follow the host from within the firmware's own event loop."""
-    asyncio.create_task(_listen())
+    global _listening
+    _listening = asyncio.create_task(_listen())
 
 
 # A generator and no coroutine: that is how MicroPython's asyncio waits for a stream itself.
@@ -95,6 +97,9 @@ def drain() -> None:
         _draining = False
 
 
+_listening = None
+
+
 def _read() -> list:
     global _partial
     orders = []
@@ -121,7 +126,7 @@ def run_for_ever() -> None:
 def _run(order: dict) -> None:
     """The serial console: runs a line of Python on the board, as a developer's cable can."""
     try:
-        exec(order["run"], {})
+        exec(order["run"], {})  # noqa: S102 - that is what a console is for
     except Exception as problem:
         sys.print_exception(problem)
 

@@ -16,7 +16,7 @@ _LONGEST_KEY = 15
 
 
 class NVS:
-    """Numbers (i32) and blobs by namespace and key, in nvs.json. What is set is kept by commit()."""
+    """Numbers (i32) and blobs by namespace and key, in nvs.json. commit() keeps what was set."""
 
     def __init__(self, namespace: str) -> None:
         self._namespace = namespace

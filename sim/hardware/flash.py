@@ -25,7 +25,7 @@ class Flash:
                 blank = b"\xff" * BLOCK_BYTES
                 for _ in range(BLOCKS):
                     new.write(blank)
-        self._file = open(path, "r+b")
+        self._file = open(path, "r+b")  # noqa: SIM115 - as long as there is power
         self.writes = 0
         self._left = -1
 

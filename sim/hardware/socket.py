@@ -2,11 +2,10 @@
 port on the host, which forwards it while the radio is up and falls silent when it is not.
 """
 
-from usocket import *  # noqa: F403
-from usocket import getaddrinfo as _getaddrinfo
-
 import bench
 import network
+from usocket import *  # noqa: F403
+from usocket import getaddrinfo as _getaddrinfo
 
 
 def getaddrinfo(host, port, *rest):

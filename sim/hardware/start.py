@@ -7,10 +7,9 @@ and the RTC memory.
 import os
 import sys
 
-import vfs
-
 import bench
 import flash
+import vfs
 
 
 def _mount(folder: str) -> flash.Flash:

@@ -80,7 +80,11 @@ def test_what_is_broken_takes_its_default_and_is_reported(name, stored, problem)
     assert (name, problem) in found.problems
 
 
-@given(st.dictionaries(st.sampled_from(sorted(ROWS)), st.integers(-(2**31), 2**31 - 1) | st.binary(max_size=300)))
+@given(
+    st.dictionaries(
+        st.sampled_from(sorted(ROWS)), st.integers(-(2**31), 2**31 - 1) | st.binary(max_size=300)
+    )
+)
 def test_whatever_is_stored_every_setting_is_one_that_is_allowed(stored) -> None:
     found = config.Config(Nvs(stored))
 
@@ -91,7 +95,10 @@ def test_whatever_is_stored_every_setting_is_one_that_is_allowed(stored) -> None
         elif row[1] == "choice":
             assert value in row[2]
         else:
-            assert value == row[4] or row[2] <= len(value.encode() if isinstance(value, str) else value) <= row[3]
+            assert (
+                value == row[4]
+                or row[2] <= len(value.encode() if isinstance(value, str) else value) <= row[3]
+            )
 
 
 def test_a_setting_changes_itself_alone() -> None:

@@ -78,7 +78,9 @@ def test_rubbish_breaks_the_link_or_is_read_and_nothing_else(some: bytes) -> Non
         pass
 
 
-@pytest.mark.parametrize("body", [b"", b"\x00", b"\x00\x09abc", b"\x00\x01a", b"\x00\x02\xff\xfe\x00\x01"])
+@pytest.mark.parametrize(
+    "body", [b"", b"\x00", b"\x00\x09abc", b"\x00\x01a", b"\x00\x02\xff\xfe\x00\x01"]
+)
 def test_a_publish_that_makes_no_sense_breaks_the_link(body: bytes) -> None:
     with pytest.raises(mqtt.Broken):
         mqtt.read_publish(0x32, body)

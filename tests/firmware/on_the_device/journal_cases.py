@@ -1,5 +1,5 @@
+# ruff: noqa: UP031, PT017 - MicroPython
 """The journal's bounds, its order, its wear, and a flash that refuses."""
-
 
 import os
 import struct

@@ -1,3 +1,4 @@
+# ruff: noqa: UP031, SIM105 - MicroPython
 """The journal on the real littlefs, with the power cut in the middle of every single write."""
 
 import struct
@@ -70,7 +71,7 @@ def check(cut_at, flash, committed, answered, replaced):
     assert len(set(found)) == len(found), ("twice", cut_at, found)
     for seq in committed:
         gone = seq in answered or (seq in replaced and (113 in found or 113 in committed))
-        assert seq in found or gone or seq % 3 == 0 and seq != 113, ("lost", cut_at, seq, found)
+        assert seq in found or gone or (seq % 3 == 0 and seq != 113), ("lost", cut_at, seq, found)
     # What was replaced is there once, under one of its names.
     assert not (13 in found and 113 in found), ("doubled", cut_at, found)
     assert found == sorted(found, key=lambda seq: 13.5 if seq == 113 else seq) or 113 in found

@@ -1,3 +1,4 @@
+# ruff: noqa: SIM105 - MicroPython
 """The link against a broker that misbehaves, on real sockets."""
 
 import asyncio
@@ -89,7 +90,7 @@ class Way:
             await asyncio.sleep_ms(5)
 
     def heard(self, part):
-        return any([part in text for text in self.said])
+        return any(part in text for text in self.said)
 
 
 _next_port = [20000 + time.ticks_ms() % 20000]

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import paho.mqtt.client as mqtt
 import pytest
-
 from doorknock import wire
+
 from sim.devices.board import Board
 
 DEVICE = "00112233aabb"
@@ -56,8 +56,9 @@ class Broker:
         )
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
-            with contextlib.suppress(OSError), socket.create_connection(
-                ("127.0.0.1", self.inner_port), 1
+            with (
+                contextlib.suppress(OSError),
+                socket.create_connection(("127.0.0.1", self.inner_port), 1),
             ):
                 return
             time.sleep(0.01)
@@ -90,9 +91,7 @@ class Gateway:
     def __post_init__(self) -> None:
         self.key = wire.signing_key(self.secret)
         self.changed = threading.Condition()
-        self.client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, "gateway", clean_session=False
-        )
+        self.client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, "gateway", clean_session=False)
         self.client.on_connect = self._connected
         self.client.on_message = self._came
         self.client.will_set(wire.GATEWAY_ONLINE, wire.OFFLINE, 1, retain=True)
@@ -110,8 +109,8 @@ class Gateway:
         client.subscribe([(f"{wire.ROOT}/+/{leaf}", 1) for leaf in ("alarm", "up", "status")])
         client.publish(wire.GATEWAY_ONLINE, wire.ONLINE, 1, retain=True)
 
-    def _came(self, _: mqtt.Client, __: object, message: mqtt.MQTTMessage) -> None:
-        device, leaf = wire.read_topic(message.topic)
+    def _came(self, client: mqtt.Client, userdata: object, message: mqtt.MQTTMessage) -> None:
+        _, leaf = wire.read_topic(message.topic)
         with self.changed:
             if leaf == "status":
                 self.statuses.append(message.payload)
@@ -148,7 +147,7 @@ class Gateway:
 
     async def until(self, met: Callable[[], bool], within_s: float = 15.0) -> None:
         async with asyncio.timeout(within_s):
-            while not met():
+            while not met():  # noqa: ASYNC110 - what is waited for happens in paho's thread
                 await asyncio.sleep(0.005)
 
     async def first(self, kind: str, within_s: float = 15.0) -> wire.Message:
@@ -190,9 +189,7 @@ def settings(broker: Broker, secret: bytes) -> dict[str, int | bytes | str]:
 
 
 @pytest.fixture
-async def board(
-    tmp_path: Path, settings: dict[str, int | bytes | str]
-) -> AsyncIterator[Board]:
+async def board(tmp_path: Path, settings: dict[str, int | bytes | str]) -> AsyncIterator[Board]:
     async with Board(tmp_path / "board", name="button", seed=1) as board:
         board.provision(settings)
         yield board

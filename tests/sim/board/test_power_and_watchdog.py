@@ -4,6 +4,7 @@ import asyncio
 import os
 
 import pytest
+
 from sim.devices.board import Board
 
 pytestmark = pytest.mark.anyio

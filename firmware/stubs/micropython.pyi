@@ -1,0 +1,16 @@
+"""What the firmware uses of `micropython`, for pyright alone.
+
+The published stub gives a viper function its own signature, with ptr8 and ptr32 for what callers
+pass as buffers. Called from outside, it takes any buffer.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+_T = TypeVar("_T")
+
+def const(value: _T, /) -> _T: ...
+def viper(function: Callable[..., Any], /) -> Callable[..., Any]: ...
+def native(function: _T, /) -> _T: ...
+def heap_lock() -> int: ...
+def heap_unlock() -> int: ...

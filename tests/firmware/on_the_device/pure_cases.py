@@ -1,0 +1,173 @@
+# ruff: noqa: SIM105, PT015 - MicroPython
+"""The pure rooms under MicroPython: the same behaviour as tests/firmware sees on CPython.
+
+With the heap locked where the chip must not allocate.
+"""
+
+import micropython
+from cases import run
+from doorknock import button, call, clock, config, identity, mqtt, retry, signals, sleep
+from doorknock.journal import ALARM, HEARTBEAT, Entry
+
+
+class Pin:
+    IRQ_FALLING = 2
+    IRQ_RISING = 1
+
+    def __init__(self):
+        self.level = 1
+        self.handler = None
+
+    def value(self):
+        return self.level
+
+    def irq(self, handler, trigger):
+        self.handler = handler
+
+    def turn(self, level):
+        self.level = level
+        micropython.heap_lock()
+        try:
+            self.handler(self)
+        finally:
+            micropython.heap_unlock()
+
+
+class Nvs:
+    def __init__(self, **values):
+        self.values = values
+
+    def get_i32(self, key):
+        if key not in self.values:
+            raise OSError(-0x1102)
+        return self.values[key]
+
+    def get_blob(self, key, buffer):
+        value = self.get_i32(key)
+        if isinstance(value, int):
+            raise OSError(-0x1103)
+        buffer[: len(value)] = value
+        return len(value)
+
+    def set_i32(self, key, value):
+        self.values[key] = value
+
+    def commit(self):
+        pass
+
+
+def it_latches_a_bouncing_double_tap_without_allocating_in_the_interrupt():
+    for start in (0, clock.MASK - 200):
+        now = [start]
+        pin = Pin()
+        presses = []
+        machine = button.Button(lambda: None, lambda taps, held: presses.append((taps, held)))
+        shell = button.Pressed(pin, machine, lambda: now[0])
+        for at, level in ((0, 0), (1, 1), (2, 0), (80, 1), (81, 0), (82, 1), (250, 0), (330, 1)):
+            now[0] = (start + at) & clock.MASK
+            pin.turn(level)
+        now[0] = (start + 400) & clock.MASK
+        shell.look()
+        assert presses == [(2, False)], presses
+
+
+def it_survives_more_edges_than_the_ring_holds():
+    now = [0]
+    pin = Pin()
+    presses = []
+    machine = button.Button(lambda: None, lambda taps, held: presses.append((taps, held)))
+    shell = button.Pressed(pin, machine, lambda: now[0])
+    for at in range(501):
+        now[0] = at
+        pin.turn(at & 1)
+    for at in range(501, 3501, 10):
+        now[0] = at
+        shell.look()
+    # The pin was left low: the level itself is looked at, not the edges alone.
+    assert presses == [(1, True)], presses
+
+
+def it_tells_a_call_as_it_is():
+    light = call.Call()
+    light.event("press", 3, 7, 0)
+    assert light.light(100, False) == "sending"
+    assert light.light(call.CANNOT_SEND_AFTER_MS, False) == "cannot_send"
+    light.answered(3, 7)
+    assert light.light_told(1 << 40, 3, 7, "coming")
+    resumed = call.Call()
+    resumed.resume(light.saved())
+    assert resumed.light(0, False) == "coming"
+    assert not resumed.light_told(1 << 40, 3, 7, "none")
+    assert resumed.light_told((1 << 40) + 1, 3, 7, "none")
+
+
+def it_retries_and_holds_back():
+    class Kept:
+        entries = [Entry(1, HEARTBEAT, 1, 1), Entry(2, ALARM, 1, 2)]
+
+    outgoing = retry.Outgoing(Kept, retry.EVERY_S, lambda percent: 0)
+    outgoing.connected()
+    assert outgoing.next(0).id == 2
+    assert not outgoing.sent(Kept.entries[1], 1, 0)
+    outgoing.acknowledged(1)
+    assert outgoing.next(100000) is None
+    outgoing.gateway(True, 100000)
+    assert outgoing.next(100000).id == 1
+    assert outgoing.next(102000).id == 2
+
+
+def it_cuts_packets():
+    packets = mqtt.Packets()
+    stream = mqtt.publish("a/b", bytes(300), 9, True, True) + mqtt.PINGREQ
+    found = []
+    for byte in stream:
+        found += packets.feed(bytes([byte]))
+    assert found[0][0] == 0x3B and found[1] == (0xC0, b"")
+    assert mqtt.read_publish(*found[0]) == ("a/b", bytes(300), 9)
+    for bad in (b"\x30\xff\xff\xff\xff", b"\x30\xff\x7f"):
+        try:
+            mqtt.Packets().feed(bad)
+            raise AssertionError(bad)
+        except mqtt.Broken:
+            pass
+    try:
+        mqtt.read_publish(0x32, b"\x00\x02\xff\xfe\x00\x01")
+        raise AssertionError
+    except mqtt.Broken:
+        pass
+
+
+def it_reads_settings_and_falls_back():
+    settings = config.Config(Nvs(device=bytes(6), port=70000, tls=b"\xff", type=b"sensor"))
+    assert settings.lacking == ["secret", "wifi_ssid", "host"], settings.lacking
+    assert ("port", "out of bounds") in settings.problems
+    assert settings["port"] == 8883
+    assert settings["tls"] == "psk"
+    assert settings["type"] == "sensor"
+
+
+def it_counts_starts_and_sleeps():
+    nvs = Nvs(boot=4)
+    first = identity.Identity(nvs, 7)
+    kept = first.asleep(1 << 35, 1 << 41)
+    woken = identity.Identity(nvs, 7, kept, (1 << 41) + 500)
+    assert (woken.boot, woken.uptime_ms) == (5, (1 << 35) + 500)
+    assert identity.Identity(nvs, 7, kept[:-1]).boot == 6
+
+
+def it_plays_patterns():
+    now = [0]
+    seen = []
+    lights = signals.Signals(seen.append, lambda hz: None, lambda: now[0])
+    lights.show("delivered")
+    assert seen == [0, 1] or seen == [1], seen
+    for now[0] in range(0, 3001, 100):
+        lights.advance(now[0])
+    assert seen[-3:] == [0, 1, 0], seen
+
+
+def it_decides_when_to_sleep():
+    assert sleep.Sleeper(0).sleep_ms(sleep.AWAKE_MS, "none", [], True) == sleep.HEARTBEAT_MS
+
+
+run(globals())
