@@ -9,6 +9,7 @@ import socket
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
@@ -29,6 +30,8 @@ from gateway.secret_file import Secrets, load_secrets
 from gateway.settings import Settings
 from gateway.web.pages import Pages, application
 from gateway.web.sessions import Sessions
+
+_log = structlog.get_logger(__name__)
 
 # Streams and half-taken requests get so long to end, in s.
 GRACE_S = 2
@@ -107,13 +110,29 @@ def build_backend(
 ) -> Backend:
     """The backend of a configuration. Raises SettingsError or StoreError, one sentence each."""
     secrets = load_secrets(settings)
+    policy = from_settings(settings)
     return assemble(
-        from_settings(settings),
+        policy,
         Database(settings.backend_database),
         secrets,
         clock=clock,
-        channel=channel or AppriseChannel(),
+        channel=channel or _apprise(policy),
     )
+
+
+def _apprise(policy: Policy) -> Channel:
+    """Apprise, its services loaded now: the first alert does not wait for that."""
+    channel = AppriseChannel()
+    for person in policy.people.values():
+        for number, address in enumerate(person.channels, 1):
+            if not channel.can_read(address):
+                # The others still work: alerts go on, and the page shows who is not reached.
+                _log.error(
+                    "an address cannot be read; correct it under [[people]]",
+                    person=person.id,
+                    channel=number,
+                )
+    return channel
 
 
 def assemble(

@@ -14,9 +14,10 @@ from gateway.backend.channels.apprise import AppriseChannel
 from gateway.backend.database import Database
 from gateway.backend.notices import Notices
 from gateway.backend.policy import Person
-from gateway.backend.service import assemble
+from gateway.backend.service import assemble, build_backend
 from gateway.backend.tables import notices
 from gateway.backend.wording import Wording
+from gateway.settings import load
 from sim.phone import Phone
 
 from .conftest import SECRETS, HandClock, House, Outbox, policy, until
@@ -156,3 +157,16 @@ def test_an_address_that_does_not_work_is_told_without_its_secret(
     with backend.database.reading() as connection:
         assert "s3cr3t" not in repr(connection.execute(select(notices)).all())
     backend.close()
+
+
+def test_an_address_that_cannot_be_read_is_told_at_the_start(tmp_path: Path) -> None:
+    file = tmp_path / "doorknock.toml"
+    file.write_text(
+        '[[people]]\nid = "ana"\nname = "Ana"\n'
+        'channels = ["json://127.0.0.1:9/ana", "nosuchservice://token-of-ana"]\n'
+    )
+    with structlog.testing.capture_logs() as logged:
+        backend = build_backend(load(file))
+    backend.close()
+    assert [(one["person"], one["channel"]) for one in logged] == [("ana", 2)]
+    assert "token-of-ana" not in repr(logged)
