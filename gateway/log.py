@@ -14,7 +14,12 @@ def configure(*, as_json: bool = False) -> None:
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
         if as_json
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), sort_keys=False)
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(),
+            sort_keys=False,
+            # Its own choice would be rich, which shows the local variables: secrets among them.
+            exception_formatter=structlog.dev.plain_traceback,
+        )
     )
     chain: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,

@@ -70,7 +70,12 @@ def open_engine(url: str) -> Engine:
         address = sqlalchemy.make_url(url)
         if address.get_backend_name() == "sqlite" and address.database:
             _make_private(Path(address.database))
-        engine = sqlalchemy.create_engine(address, pool_pre_ping=address.drivername != "sqlite")
+        engine = sqlalchemy.create_engine(
+            address,
+            pool_pre_ping=address.get_backend_name() != "sqlite",
+            # Secrets are among them, and errors are logged.
+            hide_parameters=True,
+        )
     except (SQLAlchemyError, ImportError) as error:
         raise StoreError(
             f"The database address is not one that can be used ({type(error).__name__}); write "

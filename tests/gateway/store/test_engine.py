@@ -9,6 +9,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.errors import StoreError
 from gateway.store import Store, open_store
@@ -101,3 +102,10 @@ def test_a_process_killed_after_a_commit_has_lost_nothing(tmp_path: Path) -> Non
 
     assert killed.returncode == -9
     assert names == ["a"]
+
+
+def test_an_error_of_the_store_does_not_tell_what_was_to_be_stored(store: Store) -> None:
+    with pytest.raises(SQLAlchemyError) as caught, store.write() as connection:
+        connection.execute(text("INSERT INTO nowhere VALUES (:it)"), {"it": "hush-hush"})
+
+    assert "hush-hush" not in str(caught.value)
