@@ -123,7 +123,19 @@ _EVENTS = (
         "up",
         "The device cannot do its work, or can again.",
         (
-            ("what", 1, ("radar_silent", "radar_frames", "radar_stuck", "clock", "storage")),
+            (
+                "what",
+                1,
+                (
+                    "radar_silent",
+                    "radar_frames",
+                    "radar_stuck",
+                    "clock",
+                    "storage",
+                    "cannot_see",
+                    "settings",
+                ),
+            ),
             ("state", 2, ("raised", "cleared")),
             ("count", 3, 0, 1 << 30),
         ),
