@@ -24,7 +24,8 @@ from gateway.settings import Settings, load
 from gateway.store import open_store
 from sim.demo.gateway_process import GatewayProcess
 from sim.demo.timeline import Timeline
-from sim.devices.board import Board, BoardLine, BoardType
+from sim.devices.board import Board, BoardType
+from sim.devices.board_line import BoardLine
 from sim.phone import Phone, PhoneMessage
 
 Result = TypeVar("Result")
