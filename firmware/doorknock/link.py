@@ -6,6 +6,7 @@ to `on_command`. No other room waits for it.
 
 import asyncio
 import gc
+import sys
 
 from doorknock import clock, mqtt, wire
 
@@ -85,6 +86,11 @@ class Link:
                 self._why = str(problem)
             except (asyncio.TimeoutError, OSError, EOFError) as problem:
                 self._why = self._why or _words(problem)
+            except Exception as problem:
+                # Nobody had thought of this one (memory, a broken TLS library). Said in full,
+                # and survived: a link that ends would take the light and the watch with it.
+                sys.print_exception(problem)
+                self._why = _words(problem)
             finally:
                 await self._close()
             self.state = DOWN
@@ -210,6 +216,9 @@ class Link:
                 found = packets.feed(some)
         except (OSError, mqtt.Broken) as problem:
             self._why = _words(problem)
+        except Exception as problem:
+            sys.print_exception(problem)
+            self._why = _words(problem)
         finally:
             self._wake.set()
 
@@ -275,4 +284,4 @@ class Link:
 
 
 def _words(problem: Exception) -> str:
-    return str(problem) or problem.__class__.__name__
+    return "%s %s" % (problem.__class__.__name__, problem)

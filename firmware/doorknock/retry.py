@@ -38,6 +38,9 @@ class Outgoing:
         """A new connection. What the old broker did not take is due; what it took waits until
         the gateway is known to be there."""
         self.gateway_online = False
+        # Some may have given way in the journal meanwhile.
+        kept = [entry.id for entry in self._entries()]
+        self._sent = {id: sent for id, sent in self._sent.items() if id in kept}
         for sent in self._sent.values():
             sent.packet_id = 0
             sent.due_at_once = not sent.at_broker

@@ -166,3 +166,16 @@ def test_it_says_how_long_nothing_will_be_due(way: Way) -> None:
     way.kept.entries.remove(press)
     way.outgoing.forget(press)
     assert way.outgoing.wait_ms(way.now) == 60000
+
+
+def test_what_gave_way_in_the_journal_is_forgotten_at_the_next_connection(way: Way) -> None:
+    for _ in range(WINDOW):
+        way.kept.add(ALARM)
+    way.send(acknowledged=False)
+    way.kept.entries.clear()
+    press = way.kept.add(ALARM)
+    press.id = 99
+
+    way.outgoing.connected()
+
+    assert way.send() == [press]

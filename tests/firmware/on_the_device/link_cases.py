@@ -315,6 +315,27 @@ def it_reports_all_the_time_and_never_holds_up_the_others():
     with_broker(serve, story)
 
 
+def given_a_command_nobody_had_thought_of_the_link_begins_anew():
+    box = []
+
+    async def serve(reader, writer):
+        queued = b""
+        if box[0].connections == 1:
+            queued = mqtt.publish(wire.topic(DEVICE, "down"), b"fall", 5, False, False)
+        await good(reader, writer, first=CONNACK + queued)
+
+    async def story(way):
+        def fall(payload):
+            raise ValueError("nobody thought of this")
+
+        box.append(way)
+        way.link._on_command = fall
+        await way.until(lambda: way.heard("nobody thought of this"))
+        await way.until(lambda: way.outgoing.gateway_online)
+
+    with_broker(serve, story)
+
+
 def it_hurries_when_somebody_presses():
     link._BACK_OFF_MS = (20000,)
     try:
