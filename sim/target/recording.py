@@ -76,8 +76,6 @@ class Recording:
 
     radar: str
     steps: list[Step]
-    reader_bytes: int
-    detector_bytes: int
 
     @property
     def calls(self) -> list[Recorded]:
@@ -145,8 +143,7 @@ class _Tape:
                 steps.append(Step("F", fed_bytes=self._unpack("<H")[0]))
             else:
                 steps.append(Step(mark.decode("ascii")))
-        reader_bytes, detector_bytes = self._unpack("<II")
-        return Recording(radar, steps, reader_bytes, detector_bytes)
+        return Recording(radar, steps)
 
     def _take(self, count: int) -> bytes:
         taken = self._data[self._at : self._at + count]

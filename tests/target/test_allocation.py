@@ -44,7 +44,7 @@ def test_the_firmware_allocates_nothing_and_its_state_is_weighed():
 def test_a_list_is_caught(firmware):
     spoil(firmware, "spoilt = [state]")
 
-    assert "reader.read allocates" in allocation.on_this_machine(VISIT).fault
+    assert "Sensor.feed allocates" in allocation.on_this_machine(VISIT).fault
 
 
 @needs_node
@@ -58,7 +58,7 @@ def test_a_wide_integer_is_caught_with_the_chips_integers_alone(firmware):
 
     assert allocation.on_this_machine(VISIT).fault == ""
     told = allocation.with_small_integers_of_the_chip(VISIT, viper_sources())
-    assert "reader.read allocates" in told.fault
+    assert "Sensor.feed allocates" in told.fault
 
 
 def test_viper_functions_are_wrapped_by_name():

@@ -66,7 +66,7 @@ def test_one_too_many_is_told(change, what):
 
 def test_an_allocation_and_too_large_a_state_are_told():
     told = [
-        (budgets.REAL, allocation(fault="detector.take allocates")),
+        (budgets.REAL, allocation(fault="Sensor.feed allocates")),
         (budgets.SMALL, allocation(held_bytes=4097)),
     ]
 
@@ -102,7 +102,7 @@ def test_calls_are_given_to_the_read_and_to_the_sample_that_they_served():
     ]
     sums = measured(samples=Spent(), engineering=Spent(), parsers={})
 
-    _add_up(Recording("mr60bha2", steps, 0, 0), [played(n) for n in (1, 20, 300, 4000)], sums)
+    _add_up(Recording("mr60bha2", steps), [played(n) for n in (1, 20, 300, 4000)], sums)
 
     assert sums.parsers["mr60bha2"].of_each == [301, 0]
     assert sums.parsers["mr60bha2"].mean == 301 / 40

@@ -23,9 +23,11 @@ function copyIn(from, to) {
 
 copyIn(folder, "/firmware");
 copyIn(input, "/input");
-interpreter.runPython(`
-import sys
-sys.path.append("/firmware")
-import allocate
-allocate.main(${JSON.stringify(radar)}, "/input")
-`);
+const run = (line) => interpreter.runPython(line);
+run('import gc, sys\nsys.path.append("/firmware")\nimport allocate');
+// This interpreter collects between calls from outside only, so each step is one.
+for (let time = 0; time < 2; time++) {
+  run(`allocate.weigh(${JSON.stringify(radar)})`);
+  run("gc.collect()");
+}
+run(`allocate.main(${JSON.stringify(radar)}, "/input")`);

@@ -6,7 +6,7 @@ INPUT is a sequence of: tick u32, length u16, so many bytes (none: time alone pa
 OUTPUT is a sequence of records, told by their first byte, little-endian:
     F  bytes fed: u16                S P E T  from here on: a phase sample, another report of the
     C  a call, see _recorded                  breathing tier, a report with gate energies, a tick
-    Z  bytes of buffers that the reader and the detector hold: u32, u32
+    Z  the end
 """
 
 import struct
@@ -75,15 +75,6 @@ def _wrap(out, names):
                     setattr(known, attribute, wrapped)
 
 
-def _held_bytes(thing):
-    """Bytes of the buffers among an object's attributes."""
-    return sum(
-        _bytes_of(value)
-        for value in thing.__dict__.values()
-        if type(value).__name__ in ("array", "bytearray")
-    )
-
-
 def main(name, source, target, functions):
     with open(target, "wb") as out:
         reader = radar.make(name)
@@ -102,7 +93,7 @@ def main(name, source, target, functions):
                     _feed(out, reader, room, buffer, n, ticks)
                 out.write(b"T")
                 room.tick(ticks)
-        out.write(b"Z" + struct.pack("<II", _held_bytes(reader), _held_bytes(room)))
+        out.write(b"Z")
 
 
 def _feed(out, reader, room, buffer, n, ticks):
