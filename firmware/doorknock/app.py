@@ -41,9 +41,10 @@ def log(text: str) -> None:
 class App:
     """The device. Construct it once; run() is for ever."""
 
-    def __init__(self, nvs, settings, parts, lights) -> None:
+    def __init__(self, nvs, settings, parts, watchdog, lights) -> None:
         self.config = settings
         self.chip = parts
+        self._watchdog = watchdog
         self.signals = lights
         self.cause = chip.cause()
         self.is_sensor = settings["type"] == "sensor"
@@ -96,7 +97,7 @@ class App:
             self.radar = sense.Sense(self.chip, settings, self.emit, self.signals, chip.ticks, log)
             self.sensor = self.radar.sensor
             self._tier = self.radar.tier
-        if not self.identity.woken:
+        if not self.identity.woken or self.identity.boot == wire.BOOT_UNKNOWN:
             self._say_boot()
 
     def _take_up_journal(self) -> None:
@@ -318,7 +319,7 @@ class App:
 
     async def run(self) -> None:
         """Everything, for ever."""
-        supervisor = health.Supervisor(self.chip.watchdog(), chip.ticks, log)
+        supervisor = health.Supervisor(self._watchdog, chip.ticks, log)
         tasks = [
             ("button", self.pressed.run),
             ("signals", self.signals.run),
@@ -388,8 +389,10 @@ def main() -> None:
         if problem != "missing" or name in settings.lacking:
             log("setting %s: %s" % (name, problem))
     parts = chip.Chip(settings)
+    # From here on a start that hangs is a reset, and no dead board.
+    watchdog = parts.watchdog()
     lights = signals.Signals(parts.light, parts.sounder, chip.ticks)
     if settings.lacking:
-        asyncio.run(blank.Blank(settings, parts, lights, chip.ticks, log).run())
+        asyncio.run(blank.Blank(settings, watchdog, lights, chip.ticks, log).run())
     else:
-        asyncio.run(App(nvs, settings, parts, lights).run())
+        asyncio.run(App(nvs, settings, parts, watchdog, lights).run())

@@ -8,9 +8,9 @@ from doorknock import health
 class Blank:
     """Shows "cannot send: call out" until somebody provisions it and it starts anew."""
 
-    def __init__(self, config, chip, signals, ticks, log) -> None:
+    def __init__(self, config, watchdog, signals, ticks, log) -> None:
         self._signals = signals
-        self._supervisor = health.Supervisor(chip.watchdog(), ticks, log)
+        self._supervisor = health.Supervisor(watchdog, ticks, log)
         log("not set up: provision " + ", ".join(config.lacking))
         signals.show("cannot_send")
         log("light cannot_send")

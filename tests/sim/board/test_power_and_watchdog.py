@@ -132,3 +132,26 @@ async def test_a_battery_button_sleeps_wakes_by_a_press_and_sends_it_at_once(
         await gateway.until(lambda: len(gateway.of("press")) == 2)
         assert gateway.of("press")[1].details["taps"] == 2
         assert gateway.of("press")[1].seq > press.seq
+
+
+async def test_a_battery_button_without_its_number_asks_again_after_each_sleep(
+    broker, gateway, tmp_path, settings
+) -> None:
+    # Given a board that has lost its number, whose gateway did not tell it before it slept
+    broker.start()
+    gateway.answering = False
+    async with Board(tmp_path / "board", name="x") as board:
+        board.provision({**settings, "battery": 1})
+        board.lose_setting("boot")
+        await board.power_on()
+        await board.until_said("link up")
+        board.console("from doorknock import sleep; sleep.SEEKING_MS = 4000")
+        await board.until(lambda line: line.what == "asleep", 20)
+
+        # When it is woken by a press, and the gateway answers
+        gateway.answering = True
+        await board.press(hold_s=0.2)
+
+        # Then the press comes under a number
+        press = await gateway.first("press", 20)
+        assert press.boot == 2
