@@ -17,8 +17,8 @@ import typer
 from doorknock import wire
 
 from gateway import devices, log
-from gateway.errors import DeviceError, GatewayError
-from gateway.secret_file import make_data_directory, write_private
+from gateway.errors import DeviceError, GatewayError, SettingsError
+from gateway.secret_file import load_secrets, make_data_directory, write_private
 from gateway.settings import Settings, load
 
 COMMANDS = "doorknock.commands"
@@ -32,6 +32,8 @@ app = typer.Typer(
 )
 device_app = typer.Typer(help="Add, list and retire devices.", no_args_is_help=True)
 app.add_typer(device_app, name="device")
+person_app = typer.Typer(help="The people who respond.", no_args_is_help=True)
+app.add_typer(person_app, name="person")
 
 Config = Annotated[Path, typer.Option("--config", help="The configuration, a TOML file.")]
 JsonLog = Annotated[bool, typer.Option("--json-log", help="Log JSON, one object a line.")]
@@ -96,6 +98,26 @@ def device_retire(
     store = _store(settings)
     devices.retire(store, device, now_ms=_now_ms())
     _tell_broker(settings, store)
+
+
+@person_app.command("link")
+def person_link(
+    person: Annotated[str, typer.Argument(help="Their id in [[people]].")], config: Config
+) -> None:
+    """Print a person's own way to the page. Whoever has it is that person."""
+    from gateway.backend.links import Links
+    from gateway.backend.policy import from_settings
+
+    settings = load(config)
+    policy = from_settings(settings)
+    if person not in policy.people:
+        known = ", ".join(policy.people) or "nobody"
+        raise SettingsError(
+            f"There is no {person!r} in [[people]] of {settings.path}, where there is {known}; "
+            "write one of these, or add them."
+        )
+    links = Links(load_secrets(settings).session_key, policy, lambda: datetime.now(UTC))
+    typer.echo(links.for_person(person))
 
 
 def main() -> None:

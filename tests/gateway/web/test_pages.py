@@ -26,7 +26,7 @@ def test_an_alert_goes_from_on_my_way_to_done(house: House, ana: Browser) -> Non
     assert "Ana on the way" in ana.page.text
     assert house.lights()[-1] == "coming"
     ana.press("arrived")
-    assert "Ana there" in ana.page.text
+    assert "Arrived: Ana" in ana.page.text
     ana.open(f"/alerts/{alert}/done")
     ana.press("done", outcome="fine")
     assert "This is over" in ana.page.text
