@@ -3,10 +3,8 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Iterator
 
 import structlog
-import uvicorn
 
 from gateway.address import listen
 from gateway.backend.service import build_backend
@@ -17,43 +15,16 @@ _log = structlog.get_logger("backend")
 
 # A fault that comes back at once must not fill the log; presses wait in the outbox meanwhile.
 AGAIN_AFTER_S = 2.0
-# A phone that holds a stream open must not hold up the end.
-FAREWELL_S = 2
-
-
-class _Server(uvicorn.Server):
-    """uvicorn, but the signals are the caller's."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 async def serve_backend(settings: Settings) -> None:
     """Runs until cancelled. Raises AddressInUse, StoreError or SettingsError before it serves."""
-    socket = listen(settings.web.host, settings.web.port, key="web.port")
-    backend = await asyncio.to_thread(build_backend, settings)
-    server = _Server(
-        uvicorn.Config(
-            backend.asgi,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=FAREWELL_S,
-        )
-    )
-    workers = asyncio.create_task(backend.run())
-    pages = asyncio.create_task(server.serve(sockets=[socket]))
-    try:
-        done, _ = await asyncio.wait({workers, pages}, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-        raise RuntimeError("the backend ended by itself")
-    finally:
-        workers.cancel()
-        server.should_exit = True
-        await asyncio.gather(workers, pages, return_exceptions=True)
-        socket.close()
+    with listen(settings.web.host, settings.web.port, key="web.port") as socket:
+        backend = await asyncio.to_thread(build_backend, settings)
+        try:
+            await backend.serve(socket)
+        finally:
+            backend.close()
 
 
 async def keep_serving(settings: Settings) -> None:

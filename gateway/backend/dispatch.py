@@ -12,7 +12,6 @@ from typing import Any
 import structlog
 
 from gateway.backend.alerts import Alert, advance, raise_alert
-from gateway.backend.database import Database
 from gateway.backend.happenings import (
     ASKING,
     Arrived,
@@ -34,6 +33,7 @@ from gateway.backend.ledger import ALERT, GATEWAY, Ledger
 from gateway.backend.oversight import Oversight
 from gateway.backend.policy import Clock, Policy
 from gateway.backend.retention import forget
+from gateway.store import Store
 
 _log = structlog.get_logger(__name__)
 
@@ -84,7 +84,7 @@ class Dispatch:
 
     def __init__(
         self,
-        database: Database,
+        database: Store,
         policy: Policy,
         clock: Clock,
         committed: Callable[[], None] = lambda: None,
@@ -113,7 +113,7 @@ class Dispatch:
             exact=incoming.exact,
             age_s=incoming.age_s,
         )
-        with self._database.writing() as connection:
+        with self._database.write() as connection:
             ledger = Ledger(connection)
             ledger.lock_unit(event.gateway, event.unit)
             alert = ledger.open_alert(event.gateway, event.unit)
@@ -128,7 +128,7 @@ class Dispatch:
 
     def heartbeat(self, heartbeat: Heartbeat) -> None:
         """The gateway is there, and so are the devices it has heard."""
-        with self._database.writing() as connection:
+        with self._database.write() as connection:
             self._oversight.heartbeat(connection, heartbeat, self._clock())
         self._committed()
 
@@ -139,7 +139,7 @@ class Dispatch:
     ) -> tuple[Alert, Alert] | None:
         """The alert before and after a person's word; None: there is no such alert."""
         now = self._clock()
-        with self._database.writing() as connection:
+        with self._database.write() as connection:
             ledger = Ledger(connection)
             alert = self._locked(ledger, alert_id)
             if alert is None:
@@ -156,7 +156,7 @@ class Dispatch:
     def fire_due_timers(self) -> int:
         """Acts on every timer that has come due; how many. Each in a transaction of its own."""
         now = self._clock()
-        with self._database.reading() as connection:
+        with self._database.read() as connection:
             due = Ledger(connection).due_timers(now, _MOST_AT_ONCE)
         fired = 0
         for kind, subject, _ in due:
@@ -171,11 +171,11 @@ class Dispatch:
 
     def next_due(self) -> datetime | None:
         """When the next timer is due."""
-        with self._database.reading() as connection:
+        with self._database.read() as connection:
             return Ledger(connection).next_timer()
 
     def _fire(self, kind: str, subject: str, now: datetime) -> bool:
-        with self._database.writing() as connection:
+        with self._database.write() as connection:
             ledger = Ledger(connection)
             if kind == GATEWAY:
                 return self._oversight.gateway_timer(connection, subject, now)
@@ -190,14 +190,14 @@ class Dispatch:
 
     def forget(self) -> int:
         """Lets go of what is no longer needed; how many alerts."""
-        with self._database.writing() as connection:
+        with self._database.write() as connection:
             return forget(connection, self._clock())
 
     # --- notices ---
 
     def claim_notices(self, busy: set[tuple[str, int]]) -> list[Outgoing]:
         """What to send now, ours until LEASE is over; nothing for the channels in *busy*."""
-        with self._database.writing() as connection:
+        with self._database.write() as connection:
             ledger = Ledger(connection)
             rows = ledger.claim_notices(self._clock(), LEASE, busy, _MOST_AT_ONCE)
             return [
@@ -218,7 +218,7 @@ class Dispatch:
     def notice_sent(self, number: int, *, delivered: bool) -> None:
         """The channel has taken it; *delivered*: and knows that the phone has it."""
         now = self._clock()
-        with self._database.writing() as connection:
+        with self._database.write() as connection:
             ledger = Ledger(connection)
             notice, alert = self._notice(ledger, number)
             if notice is None:
@@ -239,7 +239,7 @@ class Dispatch:
     def notice_failed(self, number: int, problem: str) -> None:
         """It did not go out: again later, and somebody else now if nobody was reached."""
         now = self._clock()
-        with self._database.writing() as connection:
+        with self._database.write() as connection:
             ledger = Ledger(connection)
             notice, alert = self._notice(ledger, number)
             if notice is None or notice.state != "waiting":
@@ -260,7 +260,7 @@ class Dispatch:
 
     def notices_seen(self, alert_id: str, person: str) -> None:
         """The person has the alert open before them: what was sent has been delivered."""
-        with self._database.writing() as connection:
+        with self._database.write() as connection:
             changed = Ledger(connection).mark_delivered(alert_id, person, self._clock())
         if changed:
             self._committed()

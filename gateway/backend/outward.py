@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gateway.backend.bell import Bell
-from gateway.backend.database import Database
 from gateway.backend.ledger import Ledger
+from gateway.store import Store
 
 # Well within the 30 s after which home routers forget a silent connection.
 KEEP_ALIVE_S = 15
@@ -29,7 +29,7 @@ _SEND_TIMEOUT_S = 30
 class OutwardStream:
     """Streams what the gateway has to show. token: the stream_token of secrets.toml."""
 
-    def __init__(self, database: Database, bell: Bell, token: str) -> None:
+    def __init__(self, database: Store, bell: Bell, token: str) -> None:
         self._database = database
         self._bell = bell
         self._token = token.encode()
@@ -64,5 +64,5 @@ class OutwardStream:
             await heard.wait(_LOOK_EVERY_S)
 
     def _after(self, gateway: str, item: int) -> list[Any]:
-        with self._database.reading() as connection:
+        with self._database.read() as connection:
             return Ledger(connection).stream_after(gateway, item, _MOST_AT_ONCE)

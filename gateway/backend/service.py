@@ -17,7 +17,7 @@ from gateway.backend import api
 from gateway.backend.bell import Bell
 from gateway.backend.channels import Channel
 from gateway.backend.channels.apprise import AppriseChannel
-from gateway.backend.database import Database
+from gateway.backend.database import open_database
 from gateway.backend.dispatch import Dispatch
 from gateway.backend.links import Links
 from gateway.backend.notices import Notices
@@ -28,6 +28,7 @@ from gateway.backend.webhook import WebhookDoor
 from gateway.backend.wording import Wording
 from gateway.secret_file import Secrets, load_secrets
 from gateway.settings import Settings
+from gateway.store import Store
 from gateway.web.pages import Pages, application
 from gateway.web.sessions import Sessions
 
@@ -48,7 +49,7 @@ class Backend:
 
     asgi: ASGIApp
     policy: Policy
-    database: Database
+    database: Store
     dispatch: Dispatch
     links: Links
     notices: Notices
@@ -113,7 +114,7 @@ def build_backend(
     policy = from_settings(settings)
     return assemble(
         policy,
-        Database(settings.backend_database),
+        open_database(settings.backend_database),
         secrets,
         clock=clock,
         channel=channel or _apprise(policy),
@@ -136,7 +137,7 @@ def _apprise(policy: Policy) -> Channel:
 
 
 def assemble(
-    policy: Policy, database: Database, secrets: Secrets, *, clock: Clock, channel: Channel
+    policy: Policy, database: Store, secrets: Secrets, *, clock: Clock, channel: Channel
 ) -> Backend:
     """The backend of these parts."""
     bell = Bell()

@@ -1,12 +1,14 @@
 """Opens a database so that what is committed stays: SQLite by default, PostgreSQL for many sites.
 
-Used by the gateway's store and by the backend's. Writers take the write lock at once (BEGIN
-IMMEDIATE): two that read first and write later would fail each other half-way.
+Used by the gateway's store and by the backend's. On SQLite writers take the write lock at once
+(BEGIN IMMEDIATE): two that read first and write later would fail each other half-way. Those of
+one process queue at a lock of ours, which is fair; SQLite's own is not.
 """
 
 import os
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,8 @@ from gateway.errors import StoreError
 # "cannot send".
 BUSY_TIMEOUT_MS = 4_000
 _MIGRATIONS = Path(__file__).parent / "migrations"
+# A replica that starts while another migrates waits for it. Any number, the same in all.
+_MIGRATION_LOCK = 0x0D007
 
 
 class Store:
@@ -39,11 +43,13 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._reader = engine.execution_options(reads=True)
+        one_writer = engine.dialect.name == "sqlite"
+        self._turn: AbstractContextManager[Any] = threading.Lock() if one_writer else nullcontext()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction: committed, durably, when the block ends; undone when it raises."""
-        with self.engine.begin() as connection:
+        with self._turn, self.engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -57,10 +63,11 @@ class Store:
         self.engine.dispose()
 
 
-def open_store(url: str) -> Store:
-    """The gateway's store at the SQLAlchemy URL *url*, made or migrated. Raises StoreError."""
+def open_store(url: str, migrations: Path = _MIGRATIONS) -> Store:
+    """The store at the SQLAlchemy URL *url*, made or migrated: the gateway's, or the one whose
+    alembic *migrations* are given. Raises StoreError, one sentence."""
     engine = open_engine(url)
-    migrate(engine, _MIGRATIONS)
+    migrate(engine, migrations)
     return Store(engine)
 
 
@@ -68,6 +75,13 @@ def open_engine(url: str) -> Engine:
     """An engine whose commits survive a power cut. Raises StoreError, one sentence."""
     try:
         address = sqlalchemy.make_url(url)
+        if address.drivername in ("postgres", "postgresql"):
+            address = address.set(drivername="postgresql+psycopg")
+        if address.get_backend_name() not in ("sqlite", "postgresql"):
+            raise StoreError(
+                f"A {address.get_backend_name()} database cannot be used; write the address of a "
+                "SQLite or PostgreSQL database."
+            )
         if address.get_backend_name() == "sqlite" and address.database:
             _make_private(Path(address.database))
         engine = sqlalchemy.create_engine(
@@ -76,10 +90,16 @@ def open_engine(url: str) -> Engine:
             # Secrets are among them, and errors are logged.
             hide_parameters=True,
         )
-    except (SQLAlchemyError, ImportError) as error:
+    except ModuleNotFoundError:
         raise StoreError(
-            f"The database address is not one that can be used ({type(error).__name__}); write "
-            "something like sqlite:////var/lib/doorknock/gateway.db."
+            "PostgreSQL needs the package psycopg; install it with: pip install "
+            "'doorknock[postgresql]'."
+        ) from None
+    except SQLAlchemyError:
+        # Not the address itself: it may carry a password.
+        raise StoreError(
+            "The database address cannot be read; write something like "
+            "sqlite:////var/lib/doorknock/gateway.db or postgresql://user@host/name."
         ) from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
@@ -98,6 +118,11 @@ def migrate(engine: Engine, scripts: Path) -> None:
     where = engine.url.render_as_string(hide_password=True)
     try:
         with engine.begin() as connection:
+            if engine.dialect.name == "postgresql":
+                connection.execute(
+                    sqlalchemy.text("SELECT pg_advisory_xact_lock(:lock)"),
+                    {"lock": _MIGRATION_LOCK},
+                )
             settings.attributes["connection"] = connection
             alembic.command.upgrade(settings, "head")
     except alembic.util.CommandError:
@@ -107,8 +132,12 @@ def migrate(engine: Engine, scripts: Path) -> None:
         ) from None
     except SQLAlchemyError as error:
         raise StoreError(
-            f"The store {where} cannot be opened: {_first_line(error)}; see that the disk has "
-            "room and the file is whole, or restore it from a backup."
+            f"The store {where} cannot be opened: {_first_line(error)}; see that "
+            + (
+                "the disk has room and the file is whole, or restore it from a backup."
+                if engine.dialect.name == "sqlite"
+                else "the server runs and lets us in."
+            )
         ) from None
 
 

@@ -16,13 +16,13 @@ from starlette.templating import Jinja2Templates
 from starlette.types import ASGIApp
 
 from gateway.backend.bell import Bell
-from gateway.backend.database import Database
 from gateway.backend.dispatch import Dispatch
 from gateway.backend.happenings import Arrived, CannotGo, OnMyWay, Resolved
 from gateway.backend.links import Links
 from gateway.backend.overview import AlertView, Overview, alert_view, overview
 from gateway.backend.policy import OUTCOMES, Clock, Policy
 from gateway.settings import LANGUAGES
+from gateway.store import Store
 from gateway.web.blindness import blindness
 from gateway.web.headers import SecurityHeaders
 from gateway.web.live import Live
@@ -42,7 +42,7 @@ class Pages:
     """Everything that people open in a browser."""
 
     dispatch: Dispatch
-    database: Database
+    database: Store
     policy: Policy
     links: Links
     sessions: Sessions
@@ -192,7 +192,7 @@ class Pages:
         return Words(language_of(request, self.policy.language), self.policy, self.clock())
 
     def _overview(self) -> Overview:
-        with self.database.reading() as connection:
+        with self.database.read() as connection:
             return overview(connection)
 
     def _fingerprint(self) -> str:
@@ -201,7 +201,7 @@ class Pages:
 
     async def _view(self, request: Request) -> AlertView | None:
         def read() -> AlertView | None:
-            with self.database.reading() as connection:
+            with self.database.read() as connection:
                 return alert_view(connection, request.path_params["alert"])
 
         return await asyncio.to_thread(read)

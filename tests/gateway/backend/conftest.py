@@ -14,7 +14,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from gateway.backend.channels import ChannelFailed, Message
-from gateway.backend.database import Database
+from gateway.backend.database import open_database
 from gateway.backend.escalation import Plan
 from gateway.backend.incoming import Incoming
 from gateway.backend.policy import Person, Policy
@@ -133,7 +133,7 @@ class House:
         from gateway.backend.ledger import Ledger
 
         assert alert_id is not None
-        with self.backend.database.reading() as connection:
+        with self.backend.database.read() as connection:
             return Ledger(connection).alert(alert_id)
 
     def lights(self) -> list[str]:
@@ -143,7 +143,7 @@ class House:
     def stream(self) -> list[Any]:
         from gateway.backend.ledger import Ledger
 
-        with self.backend.database.reading() as connection:
+        with self.backend.database.read() as connection:
             return Ledger(connection).stream_after("house-1", 0, 1000)
 
 
@@ -174,7 +174,7 @@ def open_house(database_url: str) -> Iterator[Callable[..., House]]:
         clock = clock or HandClock()
         outbox = outbox or Outbox()
         backend = assemble(
-            policy(**changes), Database(database_url), SECRETS, clock=clock, channel=outbox
+            policy(**changes), open_database(database_url), SECRETS, clock=clock, channel=outbox
         )
         opened.append(backend)
         return House(backend, clock, outbox)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from gateway.backend.channels import Message
 from gateway.backend.channels.apprise import AppriseChannel
-from gateway.backend.database import Database
+from gateway.backend.database import open_database
 from gateway.backend.notices import Notices
 from gateway.backend.policy import Person
 from gateway.backend.service import assemble, build_backend
@@ -47,7 +47,11 @@ def test_a_channel_that_hangs_delays_nobody_else(tmp_path: Path) -> None:
     channel = Hanging()
     clock = HandClock()
     backend = assemble(
-        policy(), Database(f"sqlite:///{tmp_path / 'x.db'}"), SECRETS, clock=clock, channel=channel
+        policy(),
+        open_database(f"sqlite:///{tmp_path / 'x.db'}"),
+        SECRETS,
+        clock=clock,
+        channel=channel,
     )
     house = House(backend, clock, channel)
 
@@ -85,7 +89,7 @@ def test_a_send_that_takes_too_long_has_failed_and_is_tried_again(house: House) 
     house.happens("press", taps=1)
     asyncio.run(impatient.send_due())
     channel.let_go.set()
-    with backend.database.reading() as connection:
+    with backend.database.read() as connection:
         rows = connection.execute(
             select(notices.c.person, notices.c.state, notices.c.problem).order_by(notices.c.number)
         ).all()
@@ -105,7 +109,7 @@ def test_apprise_reaches_a_phone_and_its_failure_is_known(tmp_path: Path) -> Non
         clock = HandClock()
         backend = assemble(
             policy(people=people, staff=()),
-            Database(f"sqlite:///{tmp_path / 'x.db'}"),
+            open_database(f"sqlite:///{tmp_path / 'x.db'}"),
             SECRETS,
             clock=clock,
             channel=AppriseChannel(),
@@ -141,7 +145,7 @@ def test_an_address_that_does_not_work_is_told_without_its_secret(
     clock = HandClock()
     backend = assemble(
         policy(people=people, staff=()),
-        Database(f"sqlite:///{tmp_path / 'x.db'}"),
+        open_database(f"sqlite:///{tmp_path / 'x.db'}"),
         SECRETS,
         clock=clock,
         channel=AppriseChannel(),
@@ -154,7 +158,7 @@ def test_an_address_that_does_not_work_is_told_without_its_secret(
     said = repr(logged) + "".join(capfd.readouterr())
     assert "s3cr3t" not in said
     assert "token-of-ana" not in said
-    with backend.database.reading() as connection:
+    with backend.database.read() as connection:
         assert "s3cr3t" not in repr(connection.execute(select(notices)).all())
     backend.close()
 

@@ -40,12 +40,12 @@ def texts(house: House) -> list[str]:
 
 
 def device(house: House, number: str) -> Any:
-    with house.backend.database.reading() as connection:
+    with house.backend.database.read() as connection:
         return connection.execute(select(devices).where(devices.c.device == number)).one()
 
 
 def lost_at(house: House) -> datetime | None:
-    with house.backend.database.reading() as connection:
+    with house.backend.database.read() as connection:
         found: datetime | None = connection.execute(select(gateways.c.lost_at)).scalar()
         return found
 
@@ -162,7 +162,7 @@ def test_a_removed_device_is_missed_by_nobody(house: House) -> None:
     minutes(house, 5, sensor=10, button=10)
     minutes(house, 40, button=10)
     assert texts(house) == []
-    with house.backend.database.reading() as connection:
+    with house.backend.database.read() as connection:
         assert [row.device for row in connection.execute(select(devices))] == [BUTTON]
 
 

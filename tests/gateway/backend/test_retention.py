@@ -11,7 +11,7 @@ from .conftest import House
 
 
 def count(house: House, table: object) -> int:
-    with house.backend.database.reading() as connection:
+    with house.backend.database.read() as connection:
         found: int = connection.execute(select(func.count()).select_from(table)).scalar_one()  # type: ignore[arg-type]
         return found
 
@@ -28,7 +28,7 @@ def test_after_a_week_an_alert_is_a_count_without_a_unit(house: House) -> None:
     house.clock.forward(timedelta(days=2).total_seconds())
     assert house.backend.dispatch.forget() == 3
     assert [count(house, table) for table in (alerts, log, notices)] == [0, 0, 0]
-    with house.backend.database.reading() as connection:
+    with house.backend.database.read() as connection:
         kept = connection.execute(select(outcomes).order_by(outcomes.c.outcome)).all()
     assert [tuple(row) for row in kept] == [(month, "fine", 2), (month, "mistake", 1)]
 

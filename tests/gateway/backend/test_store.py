@@ -19,13 +19,13 @@ from .conftest import BUTTON, House
 
 
 def count(house: House, table: object) -> int:
-    with house.backend.database.reading() as connection:
+    with house.backend.database.read() as connection:
         found: int = connection.execute(select(func.count()).select_from(table)).scalar_one()  # type: ignore[arg-type]
         return found
 
 
 def test_migrations_make_the_tables_that_the_code_uses(house: House) -> None:
-    with house.backend.database.reading() as connection:
+    with house.backend.database.read() as connection:
         differences = compare_metadata(MigrationContext.configure(connection), metadata)
     assert [one for one in differences if one[0] not in ("modify_type",)] == []
 
@@ -321,11 +321,11 @@ def test_sent_is_not_delivered_until_somebody_has_it_before_them(house: House) -
     alert = house.happens("press", taps=1)
     house.deliver()
     assert alert is not None
-    with house.backend.database.reading() as connection:
+    with house.backend.database.read() as connection:
         states = connection.execute(select(notices.c.person, notices.c.state)).all()
     assert {tuple(row) for row in states} == {("ana", "sent"), ("ben", "sent")}
     house.backend.dispatch.notices_seen(alert, "ana")
-    with house.backend.database.reading() as connection:
+    with house.backend.database.read() as connection:
         states = connection.execute(select(notices.c.person, notices.c.state)).all()
     assert {tuple(row) for row in states} == {("ana", "delivered"), ("ben", "sent")}
 

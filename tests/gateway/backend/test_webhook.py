@@ -32,7 +32,7 @@ def send(house: House, *requests: httpx.Request) -> list[httpx.Response]:
 
 
 def stored(house: House) -> int:
-    with house.backend.database.reading() as connection:
+    with house.backend.database.read() as connection:
         found: int = connection.execute(select(func.count()).select_from(seen)).scalar_one()
         return found
 
@@ -234,8 +234,8 @@ def test_nothing_that_is_signed_breaks_the_door(house: House, body: Any) -> None
 
 def test_one_open_alert_a_unit_is_the_databases_own_rule(house: House) -> None:
     alert = house.happens("press", taps=1)
-    with house.backend.database.reading() as connection:
+    with house.backend.database.read() as connection:
         row = connection.execute(select(alerts).where(alerts.c.id == alert)).one()
     values = {**row._mapping, "id": "another"}
-    with pytest.raises(Exception, match="UNIQUE"), house.backend.database.writing() as connection:
+    with pytest.raises(Exception, match="UNIQUE"), house.backend.database.write() as connection:
         connection.execute(alerts.insert().values(values))

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.backend.database import Database
+from gateway.backend.database import open_database
 from gateway.backend.service import assemble
 from tests.gateway.backend.conftest import SECRETS, HandClock, House, Outbox, policy
 
@@ -65,7 +65,7 @@ def open_house(tmp_path: Path) -> Iterator[Callable[..., House]]:
 
     def open_one(**changes: Any) -> House:
         clock, outbox = HandClock(), Outbox()
-        database = Database(f"sqlite:///{tmp_path / 'backend.db'}")
+        database = open_database(f"sqlite:///{tmp_path / 'backend.db'}")
         backend = assemble(policy(**changes), database, SECRETS, clock=clock, channel=outbox)
         opened.append(backend)
         return House(backend, clock, outbox)

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from gateway.address import listen
-from gateway.backend.database import Database
+from gateway.backend.database import open_database
 from gateway.backend.service import assemble, utc_now
 from tests.gateway.backend.conftest import SECRETS, HandClock, House, Outbox, policy
 
@@ -52,7 +52,7 @@ def served(tmp_path: Path) -> Iterator[tuple[House, str]]:
     socket = listen("127.0.0.1", 0, key="port")
     address = f"http://127.0.0.1:{socket.getsockname()[1]}"
     clock, outbox = Clockwork(), Outbox()
-    database = Database(f"sqlite:///{tmp_path / 'backend.db'}")
+    database = open_database(f"sqlite:///{tmp_path / 'backend.db'}")
     backend = assemble(policy(base_url=address), database, SECRETS, clock=clock, channel=outbox)
     loop = asyncio.new_event_loop()
     serving = loop.create_task(backend.serve(socket))
