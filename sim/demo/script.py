@@ -21,6 +21,8 @@ from sim.demo.timeline import Moment, NotSeen, Timeline
 # Generous: a Raspberry Pi that starts everything at once takes its time.
 UP_WITHIN_S = 60.0
 HAND_OVER_WITHIN_S = 45.0
+# A gateway that has heard a device for 5 s knows what its clock says, and so when a tap was.
+CLOCKS_AGREE_S = 6.0
 # 20 s without breath, and as much again for a noisy radar.
 PROMPT_WITHIN_S = 60.0
 CALL_WITHIN_S = 40.0
@@ -81,6 +83,7 @@ class Script:
             )
 
     async def _a_tap_and_another(self) -> None:
+        await asyncio.sleep(CLOCKS_AGREE_S)
         tap = self._timeline.act("person", "taps", unit=BUTTON.unit)
         await self._stage.boards[BUTTON.device].press()
         first_light = await self._light(BUTTON, "sending", tap)

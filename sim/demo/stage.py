@@ -239,8 +239,8 @@ steps = [{{ people = ["ana"] }}, {{ people = ["ana", "ben"] }}]
             {
                 "device": bytes.fromhex(cast.device),
                 "secret": secret,
-                # A number to count on from, as provisioning writes it.
-                "boot": 1,
+                # New: its first start is number 1.
+                "boot": 0,
                 "host": LOOPBACK.encode(),
                 "port": port,
                 "tls": "psk" if self.broker == "mosquitto" else "none",
