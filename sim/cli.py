@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
+from sim.evaluate.cli import evaluate
 from sim.replay_cli import replay
 
 sim = typer.Typer(
     help="The firmware under a real interpreter, without hardware.", no_args_is_help=True
 )
 sim.command("replay")(replay)
+sim.command("evaluate")(evaluate)
 
 
 @sim.callback()

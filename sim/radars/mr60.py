@@ -44,10 +44,11 @@ class Mr60:
     def sample(self, phase_rad: float, present: bool) -> bytes:
         """What the module sends for one sample: presence, then the phases.
 
-        With nobody present its gate is shut: the flag is off and the phases are exactly 0.
+        With nobody present its gate is shut: the flag is off and the phases are exactly 0. A phase
+        of exactly 0 with somebody present is a gate that has shut under a flag that sticks.
         """
         flag = self._next(PRESENCE, struct.pack("<H", int(present)))
-        if not present:
+        if not present or phase_rad == 0:
             self._slow = None
             return flag + self._next(PHASES, bytes(12))
         slow = phase_rad if self._slow is None else self._slow

@@ -1,0 +1,117 @@
+"""`doorknock sim evaluate`: how well the sensor does, on every kind of case."""
+
+import enum
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from sim import interpreter, trace
+from sim.replay import ReplayFailed
+
+MISSED = 1
+WRONG_USE = 2
+
+# So many of each kind in a full run, and in a quick one.
+CASES = 40
+QUICK_CASES = 3
+
+
+class Split(enum.StrEnum):
+    """Whose seeds: those that one may tune on, or those kept apart. They share none."""
+
+    TEST = "test"
+    TUNE = "tune"
+
+
+def evaluate(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object a case and a line, last the summary.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same cases.")] = 1,
+    cases: Annotated[
+        int | None,
+        typer.Option(min=1, max=100_000, help="How many of each kind.", show_default="40"),
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KIND", help="Kinds whose name or family has this in it; repeatable."),
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="A few of each kind, no nights.")] = False,
+    split: Annotated[Split, typer.Option(help="Tune on `tune`; report `test`.")] = Split.TEST,
+    traces: Annotated[
+        Path | None, typer.Option(help="A folder: writes there the trace of each case gone wrong.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="How many at once.", show_default="every core")
+    ] = None,
+) -> None:
+    """Play every kind of case through the real firmware, and hold it against the truth.
+
+    Exit 0: done, every target met. 1: a target missed, or a replay failed. 2: wrong use.
+    """
+    from sim.evaluate import table  # the other commands need not load all this
+    from sim.evaluate.kinds import KINDS
+    from sim.evaluate.play import play_all, tasks
+    from sim.evaluate.summary import as_json as summary_of
+    from sim.evaluate.summary import targets
+
+    names = [
+        kind.name
+        for kind in KINDS
+        if not only or any(part in kind.name or part == kind.family for part in only)
+    ]
+    if quick and not only:
+        names = [kind.name for kind in KINDS if kind.name in names and kind.share >= 0.5]
+    if not names:
+        typer.echo(
+            f"No kind has {' or '.join(map(repr, only or []))} in its name; the kinds are: "
+            + ", ".join(kind.name for kind in KINDS)
+            + ".",
+            err=True,
+        )
+        raise typer.Exit(WRONG_USE)
+    wanted = tasks(names, cases or (QUICK_CASES if quick else CASES), seed, split.value)
+    say = Console(stderr=True)
+    results = []
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=say,
+        transient=True,
+        disable=not say.is_terminal,
+    )
+    say.print(f"seed {seed}, split {split.value}, {len(wanted)} cases of {len(names)} kinds")
+    try:
+        with bar:
+            done = bar.add_task("cases", total=len(wanted))
+            for of_case in play_all(wanted, workers):
+                results += of_case
+                bar.update(done, advance=1, description=of_case[0].task.kind)
+                if as_json:
+                    for result in of_case:
+                        typer.echo(json.dumps(result.line()))
+    except (ReplayFailed, interpreter.InterpreterMissing, trace.TraceError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(MISSED) from None
+    if traces is not None:
+        from sim.evaluate.wrong import write_traces
+
+        write_traces(results, traces)
+        say.print(
+            f"The traces of what went wrong are in {traces}: doorknock sim replay plays them."
+        )
+    if as_json:
+        typer.echo(json.dumps(summary_of(results, {"seed": seed, "split": split.value})))
+    else:
+        table.show(table.console(), results)
+    missed = [target for target in targets(results) if not target.met]
+    for target in missed:
+        typer.echo(f"missed: {target.what}: {target.needed}; {target.measured}", err=True)
+    if missed:
+        raise typer.Exit(MISSED)

@@ -1,0 +1,80 @@
+"""The results as tables in a terminal."""
+
+from rich.console import Console
+from rich.table import Table
+
+from sim.evaluate.play import Result
+from sim.evaluate.summary import Tally, by_kind, caveat, targets
+from sim.evaluate.truth import Must
+
+_RIGHT = {
+    Must.HELP.value: "caught",
+    Must.ASK.value: "asked, not called",
+    Must.REPORT.value: "reported",
+    Must.REST.value: "left in peace",
+    Must.SHOW.value: "(shown)",
+}
+
+
+# The tables need so many columns; a terminal that is narrower wraps them.
+_WIDTH = 118
+
+
+def console() -> Console:
+    """Standard output: as wide as the terminal, or as the tables where it is none."""
+    plain = Console()
+    return plain if plain.is_terminal else Console(width=_WIDTH)
+
+
+def show(console: Console, results: list[Result]) -> None:
+    """What was caught, missed and false; then the targets; then what it does not prove."""
+    table = Table(title="What the firmware did", title_justify="left", pad_edge=False)
+    table.add_column("kind", no_wrap=True)
+    for name in ("n", "right", "95 %", "false\nasks", "false\ncalls"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("asked after, s\nmedian · p95", justify="right")
+    table.add_column("called after, s\nmedian · p95", justify="right", no_wrap=True)
+    source = None
+    for line in by_kind(results):
+        if line.source != source:
+            table.add_section()
+            table.add_row(f"[bold]{line.source}[/bold]")
+            source = line.source
+        table.add_row(*_row(line))
+    console.print(table)
+    goals = Table(title="Targets", title_justify="left", pad_edge=False)
+    goals.add_column("")
+    goals.add_column("what")
+    goals.add_column("needed", no_wrap=True)
+    goals.add_column("measured")
+    for target in targets(results):
+        mark = "[green]met[/green]" if target.met else "[red]missed[/red]"
+        goals.add_row(mark, target.what, target.needed, target.measured)
+    console.print(goals)
+    console.print(caveat(results), width=100)
+
+
+def _row(line: Tally) -> list[str]:
+    shown = line.must == Must.SHOW.value
+    right = "" if shown else f"{line.ok / line.n:.1%}"
+    interval = "" if shown else f"{line.ok_low:.0%} … {line.ok_high:.0%}"
+    style = "" if shown or line.ok == line.n else "[yellow]"
+    calls = f"{line.prompts}p {line.calls}c" if shown else _count(line.false_calls)
+    return [
+        f"  {line.name}",
+        str(line.n),
+        f"{style}{right}",
+        interval,
+        "" if shown else _count(line.false_prompts),
+        calls,
+        _times(line.ask_s_median, line.ask_s_p95),
+        _times(line.call_s_median, line.call_s_p95),
+    ]
+
+
+def _count(n: int) -> str:
+    return f"[red]{n}[/red]" if n else "0"
+
+
+def _times(median: float | None, p95: float | None) -> str:
+    return "" if median is None or p95 is None else f"{median:.1f} · {p95:.1f}"
