@@ -24,7 +24,7 @@ from sim.interpreter import InterpreterMissing
 from sim.trace import TraceError
 
 # A viewer needs this long to read the page and press the button on it.
-VIEWER_ANSWERS_WITHIN_S = 25.0
+VIEWER_ANSWERS_WITHIN_S = 20.0
 NAMES = {
     BUTTON.device: f"button {BUTTON.unit}",
     SENSOR.device: f"sensor {SENSOR.unit}",
@@ -63,6 +63,12 @@ async def _show(
 ) -> int:
     if not as_json:
         console.print(f"The page, as Ana sees it: {_way_in(stage)}", soft_wrap=True)
+        if not headless:
+            console.print(
+                "When a message comes, press “On my way” there; Ana does it herself after "
+                f"{VIEWER_ANSWERS_WITHIN_S:g} s.",
+                soft_wrap=True,
+            )
         console.print(f"Everything is in {stage.folder}. Ctrl-C ends it.\n", soft_wrap=True)
     script = Script(stage, timeline, answer_after_s=0 if headless else VIEWER_ANSWERS_WITHIN_S)
     findings = await _play(script, stage, open_page=not headless)

@@ -48,7 +48,8 @@ class Findings:
 
 
 class Script:
-    """Plays the acts on a stage. answer_after_s: how long Ana takes to answer."""
+    """Plays the acts on a stage. answer_after_s: how long Ana leaves the page to a viewer before
+    she answers herself; 0: at once."""
 
     def __init__(self, stage: Stage, timeline: Timeline, *, answer_after_s: float = 0.0) -> None:
         self._stage = stage
@@ -114,34 +115,37 @@ class Script:
         await self._answered(SENSOR, shown)
 
     async def _answered(self, cast: Cast, message: Moment) -> None:
-        """Somebody answers: the viewer on the page, or, after a while, Ana."""
-        on_the_way = await self._ana_goes(cast, message)
-        coming = await self._light(cast, "coming", on_the_way)
-        self.findings.took(f"answer_to_light_{cast.board}", on_the_way, coming)
+        """Somebody goes and sees: the viewer on the page, or, after a while, Ana."""
+        going = await self._viewer_makes_it(cast, "coming", message)
+        if going is None:
+            going = self._timeline.act("person", "ana_is_on_her_way", unit=cast.unit)
+            async with Responder(self._link(cast)) as ana:
+                await ana.on_my_way()
+        coming = await self._light(cast, "coming", message)
+        self.findings.took(f"answer_to_light_{cast.board}", going, coming)
         if cast is SENSOR:
             self.person.revive()
-        async with Responder(self._link(cast)) as ana:
-            with contextlib.suppress(PageError):  # the viewer may be there already
-                await ana.arrived()
-            over = self._timeline.act("person", "it_is_over", unit=cast.unit)
-            with contextlib.suppress(PageError):
+        if await self._viewer_makes_it(cast, "none", coming) is None:
+            self._timeline.act("person", "it_is_over", unit=cast.unit)
+            async with Responder(self._link(cast)) as ana:
+                with contextlib.suppress(PageError):  # the viewer may have arrived already
+                    await ana.arrived()
                 await ana.done("fine")
-        await self._light(cast, "none", over)
+        await self._light(cast, "none", coming)
 
-    async def _ana_goes(self, cast: Cast, message: Moment) -> Moment:
-        deadline = self._answer_after_s
-        if deadline:
-            with contextlib.suppress(NotSeen):
-                return await self._timeline.until(
-                    "the viewer answers",
-                    lambda m: m.says("gateway", "light", unit=cast.unit, state="coming"),
-                    since=message,
-                    within_s=deadline,
-                )
-        going = self._timeline.act("person", "ana_is_on_her_way", unit=cast.unit)
-        async with Responder(self._link(cast)) as ana:
-            await ana.on_my_way()
-        return going
+    async def _viewer_makes_it(self, cast: Cast, state: str, since: Moment) -> Moment | None:
+        """The moment at which a viewer's answer makes the light of this unit say so; None where
+        there is no viewer, or none that answers."""
+        if not self._answer_after_s:
+            return None
+        with contextlib.suppress(NotSeen):
+            return await self._timeline.until(
+                "the viewer answers",
+                lambda m: m.says("gateway", "light", unit=cast.unit, state=state),
+                since=since,
+                within_s=self._answer_after_s,
+            )
+        return None
 
     def _link(self, cast: Cast) -> str:
         """The link in the newest message about this unit."""
