@@ -7,6 +7,7 @@ Nothing here decides what happens: sim/demo/script.py does.
 
 import asyncio
 import contextlib
+import fcntl
 import json
 import secrets
 import shutil
@@ -137,9 +138,22 @@ class Stage:
                     f"The folder {self.folder} holds something that is not the demo's; name "
                     "another with --folder."
                 )
+            self._hold_folder()
             shutil.rmtree(self.folder)
         make_data_directory(self.folder)
-        (self.folder / MARKER).touch()
+        self._hold_folder()
+
+    def _hold_folder(self) -> None:
+        """Marks the folder as the demo's own, and as in use until we end."""
+        marker = (self.folder / MARKER).open("w")
+        self._ends.callback(marker.close)
+        try:
+            fcntl.flock(marker, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise StageError(
+                f"Another demo is running in {self.folder}; end it, or name another folder with "
+                "--folder."
+            ) from None
 
     def _configuration(self, broker_port: int, loopback_port: int, web_port: int) -> str:
         web = f"http://{LOOPBACK}:{web_port}"

@@ -199,6 +199,20 @@ def test_ctrl_c_leaves_nothing_running(tmp_path):
     assert processes_of(tmp_path) == []
 
 
+def test_a_second_demo_in_the_same_folder_leaves_the_first_alone(tmp_path):
+    first = Demo(tmp_path / "demo")
+    first.follow(lambda line: line.get("event") == "ready")
+    second = Demo(tmp_path / "demo")
+    code, said = second.finish()
+    assert code == 1
+    assert said.count("\n") == 1
+    assert "Another demo is running" in said
+    first.follow(lambda line: line.get("event") == "taps")
+    first.interrupt()
+    code, _ = first.finish()
+    assert code == 0
+
+
 def test_a_folder_that_is_somebody_elses_is_not_emptied(tmp_path):
     folder = tmp_path / "papers"
     folder.mkdir()
