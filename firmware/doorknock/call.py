@@ -8,7 +8,7 @@ one of its events and bear a higher number than the last.
 import struct
 
 from doorknock import clock
-from doorknock.wire import LIGHTS
+from doorknock.wire import BOOT_UNKNOWN, LIGHTS
 
 OPENING_KINDS = ("press", "stillness")
 # What the gateway may tell us; the other lights are our own to know.
@@ -24,55 +24,77 @@ NO_WAY_AFTER_MS = 3000
 _EVENTS_KEPT = 16
 
 
+class _Event:
+    """An alarm event of the call."""
+
+    def __init__(self, boot: int, seq: int, calls: bool, since) -> None:
+        self.boot = boot
+        self.seq = seq
+        self.answered = False
+        self.calls = calls  # it asks for somebody, and has not been closed
+        self.since = since  # the tick it was made at, while it waits for its answer; else None
+
+    def newer_than(self, boot: int, seq: int) -> bool:
+        """Whether it was made after that one. Without a number yet: after all that have one."""
+        if self.boot == BOOT_UNKNOWN:
+            return True
+        return self.boot > boot or (self.boot == boot and self.seq > seq)
+
+
+# For saved(): boot, seq, calls.
+_KEPT = "<IIB"
+_KEPT_BYTES = 9
+_HEAD = "<Bq"
+_HEAD_BYTES = 9
+
+
 class Call:
     """The present call. `told`: the newest light the gateway has given it, "none" before that."""
 
     def __init__(self) -> None:
         self.told = "none"
         self._stamp = -1
-        self._events = []  # [boot, seq, answered, tick if it waits for its answer else None]
+        self._events = []
 
     def event(self, kind: str, boot: int, seq: int, ticks: int) -> None:
         """An alarm event was made. Its light is "sending" from now on, if it is a call for help."""
-        self._events.append([boot, seq, False, ticks if kind in OPENING_KINDS else None])
+        calls = kind in OPENING_KINDS
+        self._events.append(_Event(boot, seq, calls, ticks if calls else None))
         if len(self._events) > _EVENTS_KEPT:
             self._events.pop(self._one_to_forget())
 
     def renamed(self, boot: int, seq: int, new_boot: int, new_seq: int) -> None:
         """An event has got another identity (its boot number had been lost)."""
-        for event in self._events:
-            if event[0] == boot and event[1] == seq:
-                event[0], event[1] = new_boot, new_seq
+        event = self._find(boot, seq)
+        if event is not None:
+            event.boot, event.seq = new_boot, new_seq
 
     def answered(self, boot: int, seq: int) -> None:
         """The gateway has committed this event: "delivered", if it waited for nothing else."""
-        for event in self._events:
-            if event[0] == boot and event[1] == seq and not event[2]:
-                event[2] = True
-                if event[3] is not None:
-                    event[3] = None
-                    if self.told == "none":
-                        self.told = "delivered"
+        event = self._find(boot, seq)
+        if event is None or event.answered:
+            return
+        event.answered = True
+        event.since = None
+        if event.calls and self.told == "none":
+            self.told = "delivered"
 
     def light_told(self, stamp: int, boot: int, seq: int, state: str) -> bool:
         """The gateway's `light` command. False where it was ignored: old, or about another call."""
-        if stamp <= self._stamp or state not in _TOLD:
-            return False
-        if not any(event[0] == boot and event[1] == seq for event in self._events):
+        if stamp <= self._stamp or state not in _TOLD or self._find(boot, seq) is None:
             return False
         self._stamp = stamp
         self.told = state
         if state == "none":
-            # What the gateway had not seen when it closed the alert begins the next call.
-            self._events = [event for event in self._events if not event[2]]
+            self._close(boot, seq)
         return True
 
     def light(self, ticks: int, no_way: bool) -> str:
         """One of wire.LIGHTS, now. no_way: the newest attempt to reach the gateway has failed."""
         waiting = None
         for event in self._events:
-            if event[3] is not None:
-                waiting = max(waiting or 0, clock.since(ticks, event[3]))
+            if event.since is not None:
+                waiting = max(waiting or 0, clock.since(ticks, event.since))
         if waiting is None:
             return self.told
         limit = NO_WAY_AFTER_MS if no_way else CANNOT_SEND_AFTER_MS
@@ -81,30 +103,58 @@ class Call:
     @property
     def open(self) -> bool:
         """Whether somebody waits for an answer of any kind."""
-        return self.told != "none" or any(event[3] is not None for event in self._events)
+        return self.told != "none" or any(event.since is not None for event in self._events)
 
     def saved(self) -> bytes:
         """What has to outlive a reset: what was answered. The rest is in the journal."""
         if self.told == "none":
             return b""
-        kept = struct.pack("<Bq", LIGHTS.index(self.told), self._stamp)
+        kept = struct.pack(_HEAD, LIGHTS.index(self.told), self._stamp)
         for event in self._events:
-            if event[2]:
-                kept += struct.pack("<II", event[0], event[1])
+            if event.answered:
+                kept += struct.pack(_KEPT, event.boot, event.seq, 1 if event.calls else 0)
         return kept
 
     def resume(self, saved: bytes) -> None:
         """Takes up the call that was saved; b"" or nonsense is no call."""
-        if len(saved) < 9 or (len(saved) - 9) % 8 or saved[0] >= len(LIGHTS):
+        if len(saved) < _HEAD_BYTES or (len(saved) - _HEAD_BYTES) % _KEPT_BYTES:
             return
-        state, self._stamp = struct.unpack_from("<Bq", saved, 0)
+        state, stamp = struct.unpack_from(_HEAD, saved, 0)
+        if state >= len(LIGHTS) or LIGHTS[state] not in _TOLD:
+            return
         self.told = LIGHTS[state]
-        for at in range(9, len(saved), 8):
-            boot, seq = struct.unpack_from("<II", saved, at)
-            self._events.append([boot, seq, True, None])
+        self._stamp = stamp
+        for at in range(_HEAD_BYTES, len(saved), _KEPT_BYTES):
+            boot, seq, calls = struct.unpack_from(_KEPT, saved, at)
+            event = _Event(boot, seq, calls == 1, None)
+            event.answered = True
+            self._events.append(event)
+
+    def _close(self, boot: int, seq: int) -> None:
+        """The alert is over. It names the newest event the backend knew: what is newer stays, and
+        is the next call."""
+        kept = []
+        for event in self._events:
+            if event.newer_than(boot, seq):
+                kept.append(event)
+                if event.calls and event.answered:
+                    self.told = "delivered"
+            elif not event.answered:
+                # Closed with the rest as far as the light goes. Known all the same: should nobody
+                # have heard of it yet, it is the gateway that begins a call of it.
+                event.calls = False
+                event.since = None
+                kept.append(event)
+        self._events = kept
+
+    def _find(self, boot: int, seq: int):
+        for event in self._events:
+            if event.seq == seq and event.boot == boot:
+                return event
+        return None
 
     def _one_to_forget(self) -> int:
         for i in range(len(self._events)):
-            if self._events[i][2]:
+            if self._events[i].answered:
                 return i
         return 0

@@ -111,6 +111,102 @@ def test_a_press_the_gateway_had_not_seen_outlives_the_end_of_the_call() -> None
     assert call.light(at(1200), False) == "delivered"
 
 
+def test_a_press_the_gateway_has_but_the_backend_had_not_outlives_the_end_of_the_call() -> None:
+    # Given a second press, committed by the gateway while the backend was closing the alert
+    call = pressed()
+    call.answered(3, 7)
+    call.event("press", 3, 8, at(1000))
+    call.answered(3, 8)
+
+    # When the end names the newest event the backend knew
+    assert call.light_told(1, 3, 7, "none")
+
+    # Then the newer press is still a call that was delivered, and the next word is about it
+    assert call.light(at(1100), False) == "delivered"
+    assert call.open
+    assert not call.light_told(2, 3, 7, "none")
+    assert call.light_told(3, 3, 8, "coming")
+    assert call.light_told(4, 3, 8, "none")
+    assert call.light(at(1200), False) == "none"
+
+
+def test_a_press_made_before_its_number_was_known_is_newer_than_all_the_backend_knows() -> None:
+    call = pressed()
+    call.answered(3, 7)
+    call.event("press", 0, 1, at(1000))
+
+    call.light_told(1, 3, 7, "none")
+
+    assert call.light(at(1100), False) == "sending"
+
+
+def test_the_end_of_a_call_ends_also_what_came_before_the_event_it_names() -> None:
+    # Given an earlier press whose answer was lost on the way
+    call = pressed()
+    call.event("press", 3, 8, at(100))
+    call.answered(3, 8)
+
+    call.light_told(1, 3, 8, "none")
+    assert call.light(at(CANNOT_SEND_AFTER_MS), True) == "none"
+    assert not call.open
+
+    # When its answer comes at last, then no call begins of it by itself
+    call.answered(3, 7)
+    assert call.light(at(CANNOT_SEND_AFTER_MS), True) == "none"
+
+
+def test_an_earlier_press_that_was_not_known_to_anybody_can_still_become_a_call() -> None:
+    # Given an earlier press that was lost on the way, of a call that has been closed
+    call = pressed()
+    call.event("press", 3, 8, at(100))
+    call.answered(3, 8)
+    call.light_told(1, 3, 8, "none")
+
+    # When it arrives late and an alert is opened for it, then the device knows what is spoken of
+    call.answered(3, 7)
+    assert call.light_told(2, 3, 7, "delivered")
+    assert call.light(at(60000), False) == "delivered"
+
+
+def test_what_is_no_call_does_not_keep_a_call_open() -> None:
+    call = pressed()
+    call.answered(3, 7)
+    call.event("stirring", 3, 8, at(1000))
+    call.answered(3, 8)
+
+    call.light_told(1, 3, 7, "none")
+
+    assert call.light(at(1100), False) == "none"
+    assert not call.open
+
+
+def test_a_newer_press_outlives_the_end_of_the_call_also_over_a_reset() -> None:
+    call = pressed()
+    call.answered(3, 7)
+    call.event("press", 3, 8, at(1000))
+    call.answered(3, 8)
+
+    resumed = Call()
+    resumed.resume(call.saved())
+    resumed.light_told(1, 3, 7, "none")
+
+    assert resumed.light(at(0), False) == "delivered"
+
+
+@pytest.mark.parametrize("kind", ["ok", "prompt", "stirring"])
+@pytest.mark.parametrize("told", ["delivered", "asked_again", "coming"])
+def test_an_answer_to_what_is_no_call_changes_nothing_in_an_open_one(kind: str, told: str) -> None:
+    call = pressed()
+    call.answered(3, 7)
+    call.light_told(1, 3, 7, told)
+
+    call.event(kind, 3, 8, at(1000))
+    assert call.light(at(CANNOT_SEND_AFTER_MS + 1000), True) == told
+    call.answered(3, 8)
+
+    assert call.light(at(CANNOT_SEND_AFTER_MS + 2000), False) == told
+
+
 @pytest.mark.parametrize("kind", ["ok", "prompt", "stirring"])
 def test_an_event_that_is_no_call_lights_nothing(call: Call, kind: str) -> None:
     call.event(kind, 1, 1, at(0))
@@ -160,6 +256,8 @@ def test_somebody_who_goes_on_pressing_stays_known_by_the_newest(call: Call) -> 
 
     assert call.light_told(1, 1, 199, "coming")
     assert len(call.saved()) < 200
+    call.light_told(2, 1, 199, "none")
+    assert not call.open
 
 
 @given(st.binary(max_size=40))
