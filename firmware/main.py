@@ -1,5 +1,9 @@
-"""The device: starts the app. See doorknock/app.py."""
+"""The device: listens to its button, then loads and starts the app. See doorknock/app.py."""
 
-from doorknock import app
+from doorknock import early
 
-app.main()
+awake = early.Early()
+
+from doorknock import app  # noqa: E402 - it takes a while, and somebody may be pressing now
+
+app.main(awake)

@@ -15,7 +15,6 @@ from doorknock import (
     call,
     chip,
     clock,
-    config,
     health,
     identity,
     journal,
@@ -41,24 +40,25 @@ def log(text: str) -> None:
 class App:
     """The device. Construct it once; run() is for ever."""
 
-    def __init__(self, nvs, settings, parts, watchdog, lights) -> None:
-        self.config = settings
-        self.chip = parts
+    def __init__(self, awake, watchdog, lights) -> None:
+        self.config = awake.settings
+        self.chip = awake.parts
         self._watchdog = watchdog
         self.signals = lights
         self.cause = chip.cause()
-        self.is_sensor = settings["type"] == "sensor"
-        self._woken_by_press = self.cause == "deep_sleep" and chip.woken_by_pin()
-        if self._woken_by_press:
-            # Somebody stands there in the dark: before anything else.
-            self._shine("sending")
+        self.is_sensor = self.config["type"] == "sensor"
+        self._woken_by_press = awake.woken_by_press
         self.button = button.Button(self._down, self._pressed)
-        self.pressed = button.Pressed(self.chip.button, self.button, chip.ticks)
+        self.pressed = awake.pressed
+        self.pressed.follow(self.button)
+        if self._woken_by_press or (self.pressed.found_down and not self.is_sensor):
+            # Somebody stands there in the dark: before the journal, the radio, or anything else.
+            self._shine("sending")
         self.sensor = None
         self.radar = None
         self.link = None
         self._tier = "none"
-        self._begin(nvs)
+        self._begin(awake.nvs)
 
     # --- starting --------------------------------------------------------------------------
 
@@ -157,11 +157,16 @@ class App:
         return self.uptime.at(chip.ticks())
 
     def _down(self) -> None:
-        """The button went down: the first light, long before it is known what was meant."""
-        if self.is_sensor:
+        """The button went down: the first light, long before it is known what was meant.
+
+        At every press, whatever is shown. "sending" also over "coming": that this press goes out
+        is what is new, and with its answer the light says again that somebody is coming.
+        """
+        if self.is_sensor or self.button.told_urgent:
+            # A tap that adds nothing to what was told: seen, but there is nothing to send.
             self.signals.play("noted")
-        elif not self.call.open:
-            self._shine("sending")
+        else:
+            self._shine("sending", anew=True)
 
     def _pressed(self, taps: int, held: bool) -> None:
         if self.sensor is not None:
@@ -245,12 +250,12 @@ class App:
         light = self.call.light(chip.ticks(), self.link is not None and self.link.failed)
         if self.sensor is not None and self.sensor.prompting:
             light = "prompt"
-        elif light == "none" and not self.is_sensor and self.button.busy:
+        elif self.button.untold and not self.is_sensor:
             light = "sending"
         self._shine(light)
 
-    def _shine(self, light: str) -> None:
-        if self.signals.show(light):
+    def _shine(self, light: str, anew: bool = False) -> None:
+        if self.signals.show(light, anew):
             log("light " + light)
 
     # --- tasks -----------------------------------------------------------------------------
@@ -330,7 +335,7 @@ class App:
         if self.radar is not None:
             tasks.append(("radar", self.radar.run))
         if self._woken_by_press:
-            self.button.woken(chip.ticks(), not self.chip.button.value())
+            self.pressed.woken()
         self._tasks = [
             asyncio.create_task(_lasting(name, task(supervisor.enrol(name))))
             for name, task in tasks
@@ -378,21 +383,17 @@ def _tls(settings, device: str):
     return context
 
 
-def main() -> None:
-    """Runs the device."""
-    import esp32
-
-    nvs = esp32.NVS(config.NAMESPACE)
-    settings = config.Config(nvs)
+def main(awake) -> None:
+    """Runs the device; `awake` is an early.Early."""
+    # From here on a start that hangs is a reset, and no dead board.
+    watchdog = awake.parts.watchdog()
+    settings = awake.settings
     for name, problem in settings.problems:
         # That a setting was left at its default is no news.
         if problem != "missing" or name in settings.lacking:
             log("setting %s: %s" % (name, problem))
-    parts = chip.Chip(settings)
-    # From here on a start that hangs is a reset, and no dead board.
-    watchdog = parts.watchdog()
-    lights = signals.Signals(parts.light, parts.sounder, chip.ticks)
+    lights = signals.Signals(awake.parts.light, awake.parts.sounder, chip.ticks)
     if settings.lacking:
         asyncio.run(blank.Blank(settings, watchdog, lights, chip.ticks, log).run())
     else:
-        asyncio.run(App(nvs, settings, parts, watchdog, lights).run())
+        asyncio.run(App(awake, watchdog, lights).run())

@@ -65,6 +65,16 @@ class Button:
         """A series is going on, or an edge has not settled: do not fall asleep now."""
         return self._state != IDLE or self._raw != self._down
 
+    @property
+    def untold(self) -> bool:
+        """Somebody has pressed, and it is not decided yet what is to be told of it."""
+        return self._told == 0 and (self._state == DOWN or self._state == GAP)
+
+    @property
+    def told_urgent(self) -> bool:
+        """The series going on has been told as urgent: more taps of it add nothing."""
+        return self._told >= 2 and self._state != IDLE
+
     def edge(self, down: bool, ticks: int) -> None:
         """The level changed at this tick."""
         self.tick(ticks)
@@ -119,18 +129,37 @@ _LOOK_MS = 10
 
 
 class Pressed:
-    """The button at `pin` (a machine.Pin, low when pressed), followed by a task."""
+    """The button at `pin` (a machine.Pin, low when pressed): latches from now on what is done to
+    it, until a Button follows; then a task looks at it.
 
-    def __init__(self, pin, button: Button, ticks) -> None:
+    found_down: it was down when this was made, at the tick `since`: a press from there on.
+    """
+
+    def __init__(self, pin, ticks) -> None:
         self._pin = pin
         self._ticks = ticks
-        self.button = button
+        self._button = None
         self._times = array("i", [0] * _RING)
         self._levels = bytearray(_RING)
         self._head = 0
         self._tail = 0
         self._flag = asyncio.ThreadSafeFlag()
+        self.since = ticks()
+        # A pull-up takes microseconds to lift the pin; what is not down for DEBOUNCE_MS is none.
+        self.found_down = not pin.value()
+        if self.found_down:
+            self._times[0] = self.since
+            self._levels[0] = 1
+            self._head = 1
         pin.irq(handler=self._interrupted, trigger=pin.IRQ_FALLING | pin.IRQ_RISING)
+
+    def follow(self, button: Button) -> None:
+        """What was latched, and all that comes, goes to this one."""
+        self._button = button
+
+    def woken(self) -> None:
+        """It was this button that woke the device: a tap, whether it is still down or not."""
+        self._button.woken(self.since, self.found_down)
 
     def _interrupted(self, pin) -> None:
         # In an interrupt: nothing here allocates. A full ring loses its newest edges; the task
@@ -145,20 +174,21 @@ class Pressed:
 
     def look(self) -> None:
         """Takes in what was latched, and the present."""
+        button = self._button
         while self._tail != self._head:
             at = self._tail
-            self.button.edge(bool(self._levels[at]), self._times[at])
+            button.edge(bool(self._levels[at]), self._times[at])
             self._tail = (at + 1) % _RING
         now = self._ticks()
-        self.button.edge(not self._pin.value(), now)
-        self.button.tick(now)
+        button.edge(not self._pin.value(), now)
+        button.tick(now)
 
     async def run(self, report) -> None:
         """Follows the button for ever; report() says that this task is alive."""
         while True:
             report()
             self.look()
-            if self.button.busy:
+            if self._button.busy:
                 await asyncio.sleep_ms(_LOOK_MS)
             else:
                 try:

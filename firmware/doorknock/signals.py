@@ -64,14 +64,14 @@ class Signals:
         self._light_track = _Track(light)
         self._sound_track = _Track(sounder)
 
-    def show(self, name: str) -> bool:
-        """From now on this pattern, at once: its first light is on when this returns."""
-        if name == self.shown:
-            return False
+    def show(self, name: str, anew: bool = False) -> bool:
+        """From now on this pattern, at once: its first light is on when this returns. Whether
+        that is a change. anew: from its beginning, also where it is shown already."""
+        changed = name != self.shown
         self.shown = name
-        if self._short_until is None:
+        if (changed or anew) and self._short_until is None:
             self._begin(PATTERNS[name], True)
-        return True
+        return changed
 
     def play(self, name: str) -> None:
         """This short pattern now, then again what was shown."""

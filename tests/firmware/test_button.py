@@ -164,6 +164,34 @@ def test_a_tap_over_before_the_device_was_awake_counts_once(finger: Finger) -> N
     assert not finger.button.busy
 
 
+def test_a_press_is_untold_until_it_is_told(finger: Finger) -> None:
+    assert not finger.button.untold
+    finger.down(80)
+    finger.wait(TAP_GAP_MS - 100)
+    assert finger.button.untold
+    finger.wait(200)
+    assert not finger.button.untold
+
+    # A hold is told while the finger is still on it
+    finger.button.edge(True, finger.now)
+    finger.wait(HOLD_MS - 100)
+    assert finger.button.untold
+    finger.wait(200)
+    assert not finger.button.untold
+    assert finger.button.told_urgent
+
+
+def test_a_third_tap_is_known_to_add_nothing(finger: Finger) -> None:
+    finger.down(60)
+    finger.wait(150)
+    assert not finger.button.told_urgent
+    finger.down(60)
+    finger.wait(150)
+    assert finger.button.told_urgent
+    finger.wait(1000)
+    assert not finger.button.told_urgent
+
+
 def test_edges_seen_late_mean_the_same_as_edges_seen_in_time() -> None:
     # Given a loop that stood still while somebody tapped twice
     finger = Finger()

@@ -112,6 +112,21 @@ def test_showing_the_same_again_does_not_start_it_anew() -> None:
     assert stage.light == [(0, 1), (1000, 0)]
 
 
+@pytest.mark.parametrize("after_ms", [100, 300, 450, 700])
+def test_a_pattern_begun_anew_is_lit_at_once_and_sounds_again(after_ms: int) -> None:
+    stage = Stage()
+    stage.signals.show("sending")
+    stage.wait(after_ms)
+    sounds = len([hz for _, hz in stage.sound if hz])
+
+    assert not stage.signals.show("sending", anew=True)
+
+    assert stage.light[-1][1] == 1
+    stage.wait(240)
+    assert stage.light[-1][1] == 1
+    assert len([hz for _, hz in stage.sound if hz]) == sounds + 1
+
+
 def test_a_short_pattern_gives_way_to_what_is_shown() -> None:
     stage = Stage()
     stage.signals.show("coming")

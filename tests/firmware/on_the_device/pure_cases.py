@@ -62,7 +62,8 @@ def it_latches_a_bouncing_double_tap_without_allocating_in_the_interrupt():
         pin = Pin()
         presses = []
         machine = button.Button(lambda: None, lambda taps, held: presses.append((taps, held)))
-        shell = button.Pressed(pin, machine, lambda: now[0])
+        shell = button.Pressed(pin, lambda: now[0])
+        shell.follow(machine)
         for at, level in ((0, 0), (1, 1), (2, 0), (80, 1), (81, 0), (82, 1), (250, 0), (330, 1)):
             now[0] = (start + at) & clock.MASK
             pin.turn(level)
@@ -71,12 +72,72 @@ def it_latches_a_bouncing_double_tap_without_allocating_in_the_interrupt():
         assert presses == [(2, False)], presses
 
 
+def _started(level, edges):
+    """A button found at this level; edges (ms, level) while the rest is loaded; a look at 1000."""
+    now = [0]
+    pin = Pin()
+    pin.level = level
+    shell = button.Pressed(pin, lambda: now[0])
+    for now[0], level in edges:
+        pin.turn(level)
+    now[0] = 1000
+    presses = []
+    machine = button.Button(lambda: None, lambda taps, held: presses.append((taps, held)))
+    shell.follow(machine)
+    return shell, presses, now
+
+
+def given_a_button_that_is_down_when_the_device_starts_that_is_a_press():
+    for edges, expected in (
+        (((90, 1),), [(1, False)]),
+        (((90, 1), (250, 0), (340, 1)), [(2, False)]),
+        # The pull-up had not lifted the pin yet, or a spike: no press.
+        (((2, 1),), []),
+    ):
+        shell, presses, _ = _started(0, edges)
+        assert shell.found_down
+        shell.look()
+        assert presses == expected, (edges, presses)
+        assert not shell._button.busy
+
+
+def given_a_button_held_since_before_the_start_that_is_a_hold():
+    shell, presses, now = _started(0, ())
+    shell.look()
+    assert shell._button.untold
+    now[0] = 2001
+    shell.look()
+    assert presses == [(1, True)], presses
+
+
+def given_a_tap_while_the_device_starts_it_is_not_lost():
+    shell, presses, _ = _started(1, ((30, 0), (110, 1)))
+    assert not shell.found_down
+    shell.look()
+    assert presses == [(1, False)], presses
+
+
+def given_the_tap_that_woke_the_device_it_counts_once_however_it_is_found():
+    for level, edges, expected in (
+        (0, ((90, 1),), [(1, False)]),
+        (1, (), [(1, False)]),
+        (0, (), [(1, False)]),
+        (0, ((90, 1), (300, 0), (390, 1)), [(1, False), (2, False)]),
+        (1, ((300, 0), (390, 1)), [(1, False), (2, False)]),
+    ):
+        shell, presses, _ = _started(level, edges)
+        shell.woken()
+        shell.look()
+        assert presses == expected, (level, edges, presses)
+
+
 def it_survives_more_edges_than_the_ring_holds():
     now = [0]
     pin = Pin()
     presses = []
     machine = button.Button(lambda: None, lambda taps, held: presses.append((taps, held)))
-    shell = button.Pressed(pin, machine, lambda: now[0])
+    shell = button.Pressed(pin, lambda: now[0])
+    shell.follow(machine)
     for at in range(501):
         now[0] = at
         pin.turn(at & 1)

@@ -95,15 +95,17 @@ class Gateway:
         self.client.on_connect = self._connected
         self.client.on_message = self._came
         self.client.will_set(wire.GATEWAY_ONLINE, wire.OFFLINE, 1, retain=True)
-        self.client.reconnect_delay_set(1, 1)
+        # Soon: what is measured here is the board's patience, not paho's.
+        self.client.reconnect_delay_set(0.1, 0.2)
 
     def start(self) -> None:
         self.client.connect_async("127.0.0.1", self.port)
         self.client.loop_start()
 
     def stop(self) -> None:
-        self.client.loop_stop()
+        # In this order: its thread ends with the connection, else only after a second.
         self.client.disconnect()
+        self.client.loop_stop()
 
     def _connected(self, client: mqtt.Client, *_: object) -> None:
         client.subscribe([(f"{wire.ROOT}/+/{leaf}", 1) for leaf in ("alarm", "up", "status")])

@@ -1,6 +1,7 @@
 """A press on a simulated board, over TLS-PSK and a real mosquitto, to a gateway and back."""
 
 import asyncio
+import time
 
 import pytest
 
@@ -46,6 +47,111 @@ async def test_the_first_light_comes_within_50_ms_of_the_press(broker, gateway, 
     )
 
     assert lit.t - pressing < 0.050
+
+
+@pytest.mark.parametrize("shown", ["delivered", "asked_again", "coming"])
+async def test_a_press_in_an_open_call_is_shown_as_soon_as_the_first(
+    broker, gateway, board, shown
+) -> None:
+    # Given a call whose light shows this
+    broker.start()
+    await board.power_on()
+    await gateway.first("boot")
+    await board.press()
+    press = await gateway.first("press")
+    await board.until_light("delivered")
+    gateway.light(press, shown)
+    await board.until_light(shown)
+
+    # When somebody presses again, then it says at once that this goes out
+    seen = len(board.lines)
+    pressing = time.monotonic()
+    await board.press()
+    lit = await board.until_light("sending", since=seen)
+    assert lit.t - pressing < 0.050
+
+    # And goes on saying so until it has, and then says again what is true of the call
+    await gateway.until(lambda: len(gateway.of("press")) == 2)
+    await board.until_light(shown, since=seen)
+    lights = [line.data["state"] for line in board.lines[seen:] if line.what == "light"]
+    assert lights == ["sending", shown]
+
+
+async def test_each_tap_of_a_quick_series_lights_and_sounds(broker, gateway, board) -> None:
+    broker.start()
+    await board.power_on()
+    await gateway.first("boot")
+
+    for tap in range(4):
+        seen = len(board.lines)
+        await board.press(hold_s=0.06)
+        await asyncio.sleep(0.08)  # the finger, not the test
+        await board.until(lambda line: line.what == "sound" and line.data["hz"] > 0, 0.5, seen)
+        if tap >= 2:
+            # The series is urgent and told: this tap is seen, and adds nothing.
+            await board.until_light("delivered", since=0)
+            lights = [line.data["state"] for line in board.lines[seen:] if line.what == "light"]
+            assert "sending" not in lights
+
+    await gateway.first("press")
+    assert [press.details["taps"] for press in gateway.of("press")] == [2]
+
+
+async def test_the_end_of_an_alert_does_not_end_a_newer_press(broker, gateway, board) -> None:
+    # Given a second press that the gateway has, and the backend had not when it closed the alert
+    broker.start()
+    await board.power_on()
+    await gateway.first("boot")
+    await board.press()
+    first = await gateway.first("press")
+    gateway.light(first, "coming")
+    await board.until_light("coming")
+    seen = len(board.lines)
+    await board.press()
+    await gateway.until(lambda: len(gateway.of("press")) == 2)
+    await board.until_light("coming", since=seen)
+
+    # When the end comes, naming the first
+    seen = len(board.lines)
+    gateway.light(first, "none")
+
+    # Then the second goes on as a call of its own, until its own end
+    await board.until_light("delivered", since=seen)
+    second = gateway.of("press")[1]
+    gateway.light(second, "coming")
+    await board.until_light("coming", since=seen)
+    gateway.light(second, "none")
+    await board.until_light("none", since=seen)
+
+
+async def test_a_button_found_down_at_the_start_is_a_press(broker, gateway, board) -> None:
+    # Given somebody who presses before the board has its power, and lets go while it starts
+    broker.start()
+    await board.set_pin("button", 0)
+    await board.power_on()
+    lit = await board.until(
+        lambda line: line.what == "pin" and line.data == {"name": "light", "level": 1}, 2
+    )
+    await board.set_pin("button", 1)
+
+    # Then the light is on before the app is loaded, and the press is sent
+    started = await board.until_said("boot 1")
+    assert lit.t < started.t
+    press = await gateway.first("press")
+    assert press.details == {"taps": 1, "held": 0}
+    await board.until_light("delivered")
+
+
+async def test_a_tap_while_the_board_starts_is_not_lost(broker, gateway, board) -> None:
+    # Given a board that has just begun: its pins are set up, and the app is not loaded yet
+    broker.start()
+    await board.power_on()
+    await board.until(lambda line: line.what == "pin" and line.data["name"] == "light", 2)
+    assert [line for line in board.lines if line.what == "log"] == []
+
+    await board.press(hold_s=0.04)
+
+    assert (await gateway.first("press")).details == {"taps": 1, "held": 0}
 
 
 async def test_two_quick_taps_are_one_urgent_press(broker, gateway, board) -> None:

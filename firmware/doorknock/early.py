@@ -1,0 +1,24 @@
+"""The first moments of a start: the button is listened to before the rest has been loaded.
+
+Loading the app takes longer than a tap lasts. A button that is down when the interpreter begins,
+and all that is done to it from then on, counts as it would at any other time. What is over before
+the interpreter runs leaves no trace on the chip (but a wake from deep sleep, which is its trace).
+"""
+
+import esp32
+
+from doorknock import button, chip, config
+
+
+class Early:
+    """What is there before the app is: `nvs`, `settings`, `parts` (a chip.Chip), `pressed`."""
+
+    def __init__(self) -> None:
+        self.nvs = esp32.NVS(config.NAMESPACE)
+        self.settings = config.Config(self.nvs)
+        self.parts = chip.Chip(self.settings)
+        self.pressed = button.Pressed(self.parts.button, chip.ticks)
+        self.woken_by_press = chip.cause() == "deep_sleep" and chip.woken_by_pin()
+        if self.settings["type"] == "button" and (self.woken_by_press or self.pressed.found_down):
+            # Somebody stands there in the dark: before anything else.
+            self.parts.light(1)
