@@ -46,10 +46,12 @@ def replay(
     mode: str = "washroom",
     settings: Mapping[str, int] | None = None,
     on_line: Callable[[dict[str, Any]], None] | None = None,
+    firmware: Path | None = None,
 ) -> list[dict[str, Any]]:
     """Every event as {"t_ms", "device", "event", …}, and last {"summary": …}.
 
     on_line is told each of them at once. In home mode the resident starts the watch at 0.
+    firmware: another folder than the one with the installed package `doorknock`.
     Raises WrongUse, ReplayFailed, interpreter.InterpreterMissing.
     """
     if radar not in NAMES:
@@ -68,7 +70,7 @@ def replay(
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=interpreter.environment(),
+        env=interpreter.environment(*([firmware] if firmware else [])),
     ) as device:
         try:
             return _converse(device, recording, on_line)

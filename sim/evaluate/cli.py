@@ -3,6 +3,7 @@
 import enum
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -10,14 +11,16 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from sim import interpreter, trace
-from sim.replay import ReplayFailed
 
 MISSED = 1
 WRONG_USE = 2
 
 # So many of each kind in a full run, and in a quick one.
-CASES = 40
-QUICK_CASES = 3
+CASES = 24
+QUICK_CASES = 2
+# The firmware without its parts, ten of them, sees so many of each kind.
+CASES_WITHOUT = 5
+QUICK_WITHOUT = 0
 
 
 class Split(enum.StrEnum):
@@ -34,7 +37,7 @@ def evaluate(
     seed: Annotated[int, typer.Option(help="The same seed makes the same cases.")] = 1,
     cases: Annotated[
         int | None,
-        typer.Option(min=1, max=100_000, help="How many of each kind.", show_default="40"),
+        typer.Option(min=1, max=100_000, help="How many of each kind.", show_default="24"),
     ] = None,
     only: Annotated[
         list[str] | None,
@@ -45,15 +48,18 @@ def evaluate(
     traces: Annotated[
         Path | None, typer.Option(help="A folder: writes there the trace of each case gone wrong.")
     ] = None,
+    alone: Annotated[
+        bool, typer.Option("--alone", help="No baseline beside it, no part taken out.")
+    ] = False,
     workers: Annotated[
         int | None, typer.Option(min=1, help="How many at once.", show_default="every core")
     ] = None,
 ) -> None:
     """Play every kind of case through the real firmware, and hold it against the truth.
 
-    Exit 0: done, every target met. 1: a target missed, or a replay failed. 2: wrong use.
+    Exit 0: done, every target met. 1: a target missed. 2: wrong use.
     """
-    from sim.evaluate import table  # the other commands need not load all this
+    from sim.evaluate import baseline, table, without  # the other commands need not load all this
     from sim.evaluate.kinds import KINDS
     from sim.evaluate.play import play_all, tasks
     from sim.evaluate.summary import as_json as summary_of
@@ -74,7 +80,6 @@ def evaluate(
             err=True,
         )
         raise typer.Exit(WRONG_USE)
-    wanted = tasks(names, cases or (QUICK_CASES if quick else CASES), seed, split.value)
     say = Console(stderr=True)
     results = []
     bar = Progress(
@@ -86,9 +91,23 @@ def evaluate(
         transient=True,
         disable=not say.is_terminal,
     )
-    say.print(f"seed {seed}, split {split.value}, {len(wanted)} cases of {len(names)} kinds")
+    count = cases or (QUICK_CASES if quick else CASES)
     try:
-        with bar:
+        with TemporaryDirectory() as copies, bar:
+            without.made(without.AS_IT_IS, Path(copies))
+            wanted = tasks(
+                names,
+                count,
+                seed,
+                split.value,
+                () if alone else baseline.BY_NAME,
+                () if alone else _parts(Path(copies), say),
+                min(count, QUICK_WITHOUT if quick else CASES_WITHOUT),
+                copies,
+            )
+            say.print(
+                f"seed {seed}, split {split.value}, {len(wanted)} cases of {len(names)} kinds"
+            )
             done = bar.add_task("cases", total=len(wanted))
             for of_case in play_all(wanted, workers):
                 results += of_case
@@ -96,7 +115,7 @@ def evaluate(
                 if as_json:
                     for result in of_case:
                         typer.echo(json.dumps(result.line()))
-    except (ReplayFailed, interpreter.InterpreterMissing, trace.TraceError) as error:
+    except (interpreter.InterpreterMissing, trace.TraceError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(MISSED) from None
     if traces is not None:
@@ -115,3 +134,18 @@ def evaluate(
         typer.echo(f"missed: {target.what}: {target.needed}; {target.measured}", err=True)
     if missed:
         raise typer.Exit(MISSED)
+
+
+def _parts(folder: Path, say: Console) -> list[str]:
+    """The parts that can be taken out, each with its copy of the firmware made."""
+    from sim.evaluate import without
+
+    names = []
+    for name, part in without.BY_NAME.items():
+        try:
+            without.made(part, folder)
+        except without.PartMissing as error:
+            say.print(str(error))
+            continue
+        names.append(name)
+    return names

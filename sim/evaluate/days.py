@@ -66,7 +66,9 @@ def evening(chance: random.Random) -> Case:
         live(stage, body, chance.uniform(300, 1800), manner)
         walk_out(stage, body)
         stage.nobody(chance.uniform(20, 300), gate=chance.choice([Gate.SHUT, Gate.OPEN]))
-    return Case(stage.trace("evening", SIMULATED), rest(), "home", stage.now_ms / 3_600_000)
+    hours = stage.now_ms / 3_600_000
+    trace = stage.trace("evening", SIMULATED)
+    return Case(trace, rest(), "home", hours, doors=tuple(stage.doors))
 
 
 def many_visits(chance: random.Random) -> Case:
@@ -75,7 +77,7 @@ def many_visits(chance: random.Random) -> Case:
     stage.nobody(20)
     for _ in range(VISITS):
         visit(stage, chance.uniform(60, 720) * chance.random() + 30)
-    return Case(stage.trace("visits", SIMULATED), rest(), visits=VISITS)
+    return Case(stage.trace("visits", SIMULATED), rest(), visits=VISITS, doors=tuple(stage.doors))
 
 
 KINDS = (

@@ -16,13 +16,17 @@ SIMULATED = "simulated"
 
 @dataclass
 class Case:
-    """One trace, and what is true of it. home_hours, visits: what it adds to the exposure."""
+    """One trace, and what is true of it. home_hours, visits: what it adds to the exposure.
+
+    doors: the ms at which somebody went out: a door contact, for what cannot do without one.
+    """
 
     trace: Trace
     truth: Truth
     mode: str = "washroom"
     home_hours: float = 0.0
     visits: int = 0
+    doors: tuple[int, ...] = ()
     notes: str = ""
 
 

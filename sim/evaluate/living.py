@@ -75,3 +75,4 @@ def walk_in(stage: Stage, body: Body) -> None:
 def walk_out(stage: Stage, body: Body) -> None:
     """Up, and out of the door."""
     stage.walks(body, stage.chance.uniform(3, 8), stage.chance.uniform(0.4, 1.2))
+    stage.doors.append(stage.now_ms)

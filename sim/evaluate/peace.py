@@ -99,7 +99,7 @@ def comes_and_goes(chance: random.Random) -> Case:
     _after_them(chance, stage, 20)
     for _ in range(3):
         visit(stage, chance.uniform(45, 300))
-    return Case(stage.trace("visits", SIMULATED), rest(), visits=3)
+    return Case(stage.trace("visits", SIMULATED), rest(), visits=3, doors=tuple(stage.doors))
 
 
 def leaves_wall(chance: random.Random) -> Case:
@@ -119,7 +119,8 @@ def _leaves(chance: random.Random, gate: Gate) -> Case:
     live(stage, body, chance.uniform(60, 200))
     walk_out(stage, body)
     stage.nobody(300, gate=gate)
-    return Case(stage.trace("leaves", SIMULATED), rest(), chance.choice(["home", "washroom"]))
+    mode = chance.choice(["home", "washroom"])
+    return Case(stage.trace("leaves", SIMULATED), rest(), mode, doors=tuple(stage.doors))
 
 
 def _empty(chance: random.Random, what: str) -> Case:

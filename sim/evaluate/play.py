@@ -4,25 +4,33 @@ import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
-from sim.evaluate.kind import chance_of
+from sim.evaluate import baseline, without
+from sim.evaluate.kind import Case, chance_of
 from sim.evaluate.kinds import BY_NAME
-from sim.evaluate.truth import Score, score
-from sim.replay import replay
+from sim.evaluate.truth import BROKEN, Score, score
+from sim.replay import ReplayFailed, replay
 
 DOORKNOCK = "doorknock"
+# Kinds of a smaller share are the long ones: nights, evenings, many visits.
+SHORT = 0.5
 
 
 @dataclass(frozen=True)
 class Task:
-    """One case to play: which, and through which systems beside the firmware as it is."""
+    """One case to play: which, and through which systems beside the firmware as it is.
+
+    firmwares: where the copies of the firmware are, whole and without its parts.
+    """
 
     kind: str
     index: int
     seed: int
     split: str
     beside: tuple[str, ...] = ()
+    firmwares: str = ""
 
 
 @dataclass
@@ -63,14 +71,29 @@ class Result:
 
 
 def tasks(
-    kinds: Iterable[str], cases: int, seed: int, split: str, beside: tuple[str, ...] = ()
+    kinds: Iterable[str],
+    cases: int,
+    seed: int,
+    split: str,
+    baselines: Iterable[str] = (),
+    parts: Iterable[str] = (),
+    cases_without: int = 0,
+    firmwares: str = "",
 ) -> list[Task]:
-    """So many of each kind (long ones fewer), at least one."""
-    return [
-        Task(name, index, seed, split, beside)
-        for name in kinds
-        for index in range(max(1, round(cases * BY_NAME[name].share)))
-    ]
+    """So many of each kind (long ones fewer), at least one.
+
+    The baselines see every case; the firmware without its parts the first cases_without of each
+    kind that is not long and of the part's tier.
+    """
+    made = []
+    for name in kinds:
+        kind = BY_NAME[name]
+        apart = [part for part in parts if without.BY_NAME[part].tier == kind.tier]
+        for index in range(max(1, round(cases * kind.share))):
+            taken_out = apart if kind.share >= SHORT and index < cases_without else []
+            beside = (*baselines, *taken_out)
+            made.append(Task(name, index, seed, split, beside, firmwares))
+    return made
 
 
 def play(task: Task) -> list[Result]:
@@ -79,7 +102,7 @@ def play(task: Task) -> list[Result]:
     case = kind.build(chance_of(task.split, task.kind, task.seed, task.index))
     results = []
     for system in (DOORKNOCK, *task.beside):
-        events = _events(system, case.trace, kind.radar, case.mode)
+        events = _events(system, case, kind.radar, Path(task.firmwares))
         results.append(
             Result(
                 task,
@@ -97,8 +120,14 @@ def play(task: Task) -> list[Result]:
     return results
 
 
-def _events(system: str, recording: Any, radar: str, mode: str) -> list[dict[str, Any]]:
-    lines = replay(recording, radar, mode)
+def _events(system: str, case: Case, radar: str, firmwares: Path) -> list[dict[str, Any]]:
+    if system in baseline.BY_NAME:
+        return baseline.events(baseline.BY_NAME[system], case)
+    part = without.AS_IT_IS if system == DOORKNOCK else without.BY_NAME[system]
+    try:
+        lines = replay(case.trace, radar, case.mode, firmware=firmwares / part.folder)
+    except ReplayFailed as error:
+        return [{"t_ms": 0, "event": BROKEN, "what": str(error)}]
     return [line for line in lines if "event" in line]
 
 

@@ -78,6 +78,7 @@ class _Room:
         self.moving = _with_somebody(self.empty, MOVING)
         self.composer = PresenceComposer(chance.randrange(1 << 30))
         self.now_s = 0.0
+        self.doors: list[int] = []
 
     def scene(self, what: Scene, length_s: float) -> "_Room":
         length_s = round(length_s * 1000 / INTERVAL_MS) * INTERVAL_MS / 1000
@@ -99,8 +100,12 @@ class _Room:
             self.moves(1, 6)
         return self
 
+    def goes(self) -> "_Room":
+        self.doors.append(round(self.now_s * 1000))
+        return self
+
     def case(self, truth: Truth, visits: int = 0) -> Case:
-        return Case(self.composer.trace("room"), truth, visits=visits)
+        return Case(self.composer.trace("room"), truth, visits=visits, doors=tuple(self.doors))
 
 
 def _still(onset_s: float) -> Truth:
@@ -128,7 +133,7 @@ def visits(chance: random.Random) -> Case:
     """In, this and that, out; three times."""
     room = _Room(chance).vacant(20, 300)
     for _ in range(3):
-        room.moves(2, 8).lives(chance.uniform(30, 300)).moves(2, 8).vacant(30, 300)
+        room.moves(2, 8).lives(chance.uniform(30, 300)).moves(2, 8).goes().vacant(30, 300)
     return room.case(rest(), visits=3)
 
 

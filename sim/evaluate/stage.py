@@ -1,6 +1,7 @@
 """Puts bodies before a module and writes down what it says: a trace of the breathing tier."""
 
 import enum
+import math
 import random
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -28,6 +29,7 @@ class Stage:
         self.chance = chance
         self.view = View(chance, module)
         self.rows: list[tuple[int, ...]] = []
+        self.doors: list[int] = []  # ms at which somebody went out of the door
         self._now_s = 0.0
 
     @property
@@ -53,15 +55,21 @@ class Stage:
         return self
 
     def walks(self, body: Body, length_s: float, speed_m_s: float) -> "Stage":
-        """Somebody walks to and fro: hundreds of turns, and a return that comes and goes."""
+        """Somebody walks to and fro: hundreds of turns, and a return that comes and goes.
+
+        The trunk goes faster and slower with each step, about two a second and by about a quarter
+        (assumption): without that a module that samples slowly could show a walk as standing still.
+        """
         place, speed, left_s = 0.0, speed_m_s * 1000, 0.0
-        for _, dt_s in self._steps(length_s):
+        steps_hz = self.chance.uniform(1.4, 2.2)
+        for passed, dt_s in self._steps(length_s):
             left_s -= dt_s
             if left_s <= 0:
                 speed = self.chance.choice([-1, 1]) * speed_m_s * 1000
                 speed *= self.chance.uniform(0.5, 1.5)
                 left_s = self.chance.uniform(0.5, 2.5)
-            place += speed * dt_s
+            pace = 1 + 0.25 * math.sin(math.tau * steps_hz * passed) + self.chance.gauss(0, 0.1)
+            place += speed * pace * dt_s
             mm = place + body.step(dt_s)
             strength = self.chance.uniform(0.05, 1.0)
             self._write(Gate.OPEN, partial(self.view.chest, mm, strength))

@@ -112,8 +112,12 @@ def families(results: Iterable[Result], system: str = DOORKNOCK) -> dict[str, li
 
 def targets(results: Iterable[Result], system: str = DOORKNOCK) -> list[Target]:
     """Every target that these results say something about."""
+    results = list(results)
     of = families(results, system)
     made = []
+    broken = [r.score.broken for r in results if r.system == system and r.score.broken]
+    if broken:
+        made.append(Target("the firmware comes to the end of every case", "all", broken[0], False))
     for family, what, needed in _SHARES:
         if family in of:
             ok, n = sum(r.score.ok for r in of[family]), len(of[family])

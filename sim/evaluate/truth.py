@@ -9,6 +9,9 @@ from typing import Any
 # module must have repeated itself ten times.
 FAULT_WITHIN_S = 30.0
 
+# An event of ours, not of the firmware's: it did not come to the end of the case.
+BROKEN = "broken"
+
 
 class Must(enum.StrEnum):
     """What a case asks of the sensor."""
@@ -83,12 +86,13 @@ class Score:
     false_calls: int
     causes: tuple[str, ...]
     faults: tuple[str, ...]
+    broken: str = ""  # why the firmware did not come to the end
 
 
 def score(truth: Truth, events: Iterable[Mapping[str, Any]]) -> Score:
     """The events of one replay (each with "t_ms" and "event") held against the truth."""
     asked, called, causes, faults, fault_s = [], [], [], [], None
-    start = truth.onset_ms or 0
+    start, broken = truth.onset_ms or 0, ""
     for event in events:
         at_ms = event["t_ms"]
         if event["event"] == "prompt" and event["state"] == "asked":
@@ -100,6 +104,8 @@ def score(truth: Truth, events: Iterable[Mapping[str, Any]]) -> Score:
             faults.append(event["what"])
             if event["what"] == truth.fault and at_ms >= start and fault_s is None:
                 fault_s = (at_ms - start) / 1000
+        elif event["event"] == BROKEN:
+            broken = event["what"]
     ask_s, false_prompts = _judged(asked, truth.onset_ms, truth.may_ask)
     call_s, false_calls = _judged(called, truth.onset_ms, truth.may_call)
     ok = (
@@ -108,6 +114,7 @@ def score(truth: Truth, events: Iterable[Mapping[str, Any]]) -> Score:
         and (truth.fault is None or _in_time(fault_s, (0.0, FAULT_WITHIN_S)))
         and (truth.must is not Must.REST or not called)
         and (truth.must is not Must.ASK or false_calls == 0)
+        and not broken
     )
     return Score(
         ok,
@@ -119,6 +126,7 @@ def score(truth: Truth, events: Iterable[Mapping[str, Any]]) -> Score:
         false_calls,
         tuple(causes),
         tuple(faults),
+        broken,
     )
 
 
