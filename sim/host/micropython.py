@@ -64,24 +64,64 @@ Int32.__neg__ = lambda self: Int32(-int(self))  # type: ignore[method-assign]
 Int32.__invert__ = lambda self: Int32(~int(self))  # type: ignore[method-assign]
 
 
+class Memory:
+    """The buffers handed to a viper function, each at an address of its own, far apart."""
+
+    # As on the chips: more than half of what 32 bits hold, yet no negative number.
+    _FIRST = 0x3FC00000
+    _APART = 0x100000
+
+    def __init__(self) -> None:
+        self._buffers: list[Any] = []
+
+    def address(self, buffer: Any) -> int:
+        """Where *buffer* begins: a multiple of four. Given twice, it is at one place."""
+        for number, known in enumerate(self._buffers):
+            if known is buffer:
+                return self._FIRST + number * self._APART
+        self._buffers.append(buffer)
+        return self._FIRST + (len(self._buffers) - 1) * self._APART
+
+    def pointer(self, address: int, width: int) -> "Pointer":
+        """A pointer to *address*, which lies in a buffer or just behind it, and is aligned."""
+        number, place = divmod(int(address) - self._FIRST, self._APART)
+        if not 0 <= number < len(self._buffers):
+            raise IndexError(f"{int(address):#x} is the address of no buffer")
+        size = memoryview(self._buffers[number]).nbytes
+        if place > size:
+            raise IndexError(f"byte {place} of a buffer of {size} bytes")
+        if place % width:
+            raise IndexError(f"byte {place} is no address of {width} bytes: the ESP32 traps there")
+        return Pointer(self._buffers[number], width, place // width, int(address))
+
+
 class Pointer:
     """A view of a buffer as viper's ptr8, ptr16 (unsigned) or ptr32 (signed, as on the chip).
 
-    Unlike the chip's, it refuses to read or write outside the buffer.
+    Unlike the chip's, it refuses to read or write outside the buffer. `start` is what index 0
+    means, in items; `address` what `int()` makes of it.
     """
 
-    def __init__(self, buffer: Any, width: int) -> None:
+    def __init__(self, buffer: Any, width: int, start: int = 0, address: int = 0) -> None:
         whole = memoryview(buffer).cast("B")
+        if width > 1:
+            whole = whole[: len(whole) - len(whole) % width]
         self._view: memoryview[int] = (
-            whole if width == 1 else whole.cast("H") if width == 2 else whole.cast("i")
+            whole if width == 1 else whole.cast("H" if width == 2 else "i")
         )
         self._mask = (1 << (8 * width)) - 1
         self._signed = width == 4
+        self._start = start
+        self._address = address
+
+    def __int__(self) -> int:
+        return self._address
 
     def _at(self, index: int) -> int:
-        if not 0 <= index < len(self._view):
-            raise IndexError(f"index {index} of a buffer of {len(self._view)}")
-        return int(index)
+        place = self._start + int(index)
+        if not 0 <= place < len(self._view):
+            raise IndexError(f"index {place} of a buffer of {len(self._view)}")
+        return place
 
     def __getitem__(self, index: int) -> Int32:
         return Int32(self._view[self._at(index)])
@@ -93,19 +133,32 @@ class Pointer:
         self._view[self._at(index)] = stored
 
 
-class ptr8:
+# That of the viper function that runs now. Viper functions do not call each other.
+_memory = Memory()
+
+
+class _PointerType(type):
+    """ptr8(…) gives a Pointer: of an address, or of another pointer, as in viper code."""
+
+    width: int
+
+    def __call__(cls, address: SupportsInt) -> Pointer:
+        return _memory.pointer(int(address), cls.width)
+
+
+class ptr8(metaclass=_PointerType):
     """Bytes."""
 
     width = 1
 
 
-class ptr16:
+class ptr16(metaclass=_PointerType):
     """Half words, unsigned."""
 
     width = 2
 
 
-class ptr32:
+class ptr32(metaclass=_PointerType):
     """Words. Portable code reads them masked: zero-extended on x64, signed on the chip."""
 
     width = 4
@@ -120,15 +173,16 @@ def viper(function: Callable[..., Any]) -> Callable[..., Any]:
     kinds = [parameter.annotation for parameter in inspect.signature(function).parameters.values()]
 
     def convert(argument: Any, kind: Any) -> Any:
-        width = getattr(kind, "width", None)
-        if width is not None:
-            return Pointer(argument, width)
+        if isinstance(kind, _PointerType):
+            return kind(_memory.address(argument))
         return Int32(argument) if kind is int else argument
 
     @functools.wraps(function)
     def twin(*arguments: Any) -> Any:
+        global _memory
         if len(arguments) != len(kinds):
             raise TypeError(f"{function.__name__} takes {len(kinds)} arguments")
+        _memory = Memory()
         result = function(*map(convert, arguments, kinds))
         return int(result) if isinstance(result, int) else result
 

@@ -77,7 +77,10 @@ def with_small_integers_of_the_chip(feed: Feed, sources: Sequence[Source]) -> Al
 def without_viper(source: Source) -> str:
     """The source with its viper functions as plain ones, the heap unlocked while they run."""
     text = source.path.read_text(encoding="utf-8").replace("@micropython.viper\n", "")
-    wrappers = ["", "", "import plain_viper as _plain_viper"]
+    wrappers = [
+        *("", "", "import plain_viper as _plain_viper"),
+        "from plain_viper import integer as int, ptr8, ptr32",
+    ]
     for signature in source.signatures:
         if "." in signature.name:
             continue
