@@ -44,16 +44,27 @@ class Outgoing:
         for sent in self._sent.values():
             sent.packet_id = 0
             sent.due_at_once = not sent.at_broker
+            sent.doubtful = True
 
     def gateway(self, online: bool, ticks: int) -> None:
-        """What the gateway says of itself."""
-        if online and not self.gateway_online:
+        """What the gateway says of itself: once a connection, and whenever it comes back."""
+        if online:
             for sent in self._sent.values():
-                # It may be reading them from the broker right now: leave it the first delay.
-                sent.times = 1
-                sent.since = ticks
-                sent.delay_ms = self._delay_ms(1)
+                if sent.doubtful and sent.alarm:
+                    # A broker that let go of us may have forgotten: what waits goes at once.
+                    sent.due_at_once = True
+                    sent.times = 0
+                elif not self.gateway_online or _left(sent, ticks) > self._schedule[0] * 1000:
+                    # It may be reading them from the broker right now: leave it the first delay.
+                    sent.since = ticks
+                    sent.delay_ms = self._delay_ms(1)
+                    sent.times = 1
+                sent.doubtful = False
         self.gateway_online = online
+
+    def alarm_waits(self) -> bool:
+        """Whether an event that asks for somebody is not answered yet."""
+        return any(entry.rank == ALARM for entry in self._journal.entries)
 
     def next(self, ticks: int):
         """The entry to send now, or None."""
@@ -88,11 +99,12 @@ class Outgoing:
         sent = self._sent.get(entry.id)
         again = sent is not None
         if sent is None:
-            sent = self._sent[entry.id] = _Sent()
+            sent = self._sent[entry.id] = _Sent(entry.rank == ALARM)
         sent.times += 1
         sent.packet_id = packet_id
         sent.since = ticks
         sent.due_at_once = False
+        sent.doubtful = False
         sent.delay_ms = self._delay_ms(sent.times)
         return again
 
@@ -135,20 +147,26 @@ class Outgoing:
             return 0 if entry.rank == ALARM or self.gateway_online else _NEVER_MS
         if sent.packet_id or not self.gateway_online:
             return _NEVER_MS
-        return sent.delay_ms - clock.since(ticks, sent.since)
+        return _left(sent, ticks)
 
     def _delay_ms(self, times: int) -> int:
         delay_ms = self._schedule[min(times, len(self._schedule)) - 1] * 1000
         return delay_ms + delay_ms // 100 * self.jitter(_JITTER_PERCENT)
 
 
+def _left(sent, ticks: int) -> int:
+    return sent.delay_ms - clock.since(ticks, sent.since)
+
+
 class _Sent:
     """What is known of an entry that was sent at least once."""
 
-    def __init__(self) -> None:
+    def __init__(self, alarm: bool) -> None:
+        self.alarm = alarm
         self.times = 0
         self.packet_id = 0  # not 0: on its way to the broker
         self.since = 0
         self.delay_ms = 0
         self.at_broker = False
         self.due_at_once = False
+        self.doubtful = False  # over an earlier connection: who knows whether a copy still exists

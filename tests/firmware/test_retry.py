@@ -108,6 +108,63 @@ def test_when_the_gateway_is_back_what_it_has_not_answered_comes_again_soon(way:
     assert way.after(1000) == [press]
 
 
+def test_after_a_reconnect_what_waits_goes_out_as_soon_as_the_gateway_is_there(way: Way) -> None:
+    # Given events whose next turn is a minute away, and a broker that may have forgotten them
+    way.outgoing.gateway(True, way.now)
+    press, beat = way.kept.add(ALARM), way.kept.add(HEARTBEAT)
+    way.send()
+    for _ in range(120):
+        way.after(1000)
+    way.after(500)
+
+    # When the device is connected anew
+    way.outgoing.connected()
+    assert way.send() == []
+    way.outgoing.gateway(True, way.now)
+
+    # Then the press goes at once, and the heartbeat after the first delay
+    assert way.send() == [press]
+    assert way.after(1900) == []
+    assert way.after(200) == [press, beat]
+
+
+def test_a_gateway_that_says_again_that_it_is_there_is_asked_again_soon(way: Way) -> None:
+    # Given a broker that kept the word "online" of a gateway that was not there
+    way.outgoing.gateway(True, way.now)
+    press = way.kept.add(ALARM)
+    way.send()
+    for _ in range(80):
+        way.after(1000)
+
+    # When it comes, and says so itself
+    way.outgoing.gateway(True, way.now)
+
+    assert way.after(1900) == []
+    assert way.after(200) == [press]
+
+
+def test_a_gateway_that_says_so_all_the_time_does_not_put_a_retry_off(way: Way) -> None:
+    way.outgoing.gateway(True, way.now)
+    press = way.kept.add(ALARM)
+    way.send()
+
+    for _ in range(3):
+        assert way.after(500) == []
+        way.outgoing.gateway(True, way.now)
+
+    assert way.after(500) == [press]
+
+
+def test_it_knows_whether_an_alarm_waits(way: Way) -> None:
+    way.kept.add(HEARTBEAT)
+    assert not way.outgoing.alarm_waits()
+    press = way.kept.add(ALARM)
+    way.send()
+    assert way.outgoing.alarm_waits()
+    way.kept.entries.remove(press)
+    assert not way.outgoing.alarm_waits()
+
+
 def test_what_the_broker_never_took_goes_out_first_thing_on_the_next_connection(way: Way) -> None:
     press = way.kept.add(ALARM)
     assert way.send(acknowledged=False) == [press]

@@ -61,7 +61,7 @@ class Way:
         self.connections = 0
         self.radio = Radio()
         self.link = link.Link(
-            {"host": "127.0.0.1", "port": port, "keepalive_s": 10},
+            {"host": "127.0.0.1", "port": port, "keepalive_s": 10, "battery": 0},
             DEVICE,
             self.outgoing,
             self.radio,
@@ -349,6 +349,50 @@ def it_hurries_when_somebody_presses():
             server.close()
 
         with_broker(good, story, listening=False)
+    finally:
+        link._BACK_OFF_MS = (100,)
+
+
+def given_an_alarm_that_waits_the_next_attempt_comes_soon_and_else_in_its_time():
+    waited_for = link._WAITED_FOR_MS
+    link._BACK_OFF_MS = (20000,)
+    link._WAITED_FOR_MS = (200, 200)
+    try:
+        for rank in (journal.ALARM, journal.HEARTBEAT):
+
+            async def story(way):
+                way.kept.add(rank)
+                await way.until(lambda: way.heard("link down"))
+                server = await asyncio.start_server(way.accept, "127.0.0.1", way.port)
+                begun = ticks()
+                while way.connections == 0 and clock.since(ticks(), begun) < 1000:
+                    await asyncio.sleep_ms(10)
+                assert (way.connections > 0) == (rank == journal.ALARM)
+                server.close()
+
+            with_broker(good, story, listening=False)
+    finally:
+        link._BACK_OFF_MS = (100,)
+        link._WAITED_FOR_MS = waited_for
+
+
+def given_a_press_during_an_attempt_that_fails_the_next_comes_at_once():
+    link._BACK_OFF_MS = (20000,)
+    box = []
+
+    async def serve(reader, writer):
+        if box[0].connections > 1:
+            await good(reader, writer)
+        # In the midst of the attempt, which then comes to nothing
+        box[0].link.hurry()
+
+    try:
+
+        async def story(way):
+            box.append(way)
+            await way.until(lambda: way.outgoing.gateway_online, 2000)
+
+        with_broker(serve, story)
     finally:
         link._BACK_OFF_MS = (100,)
 

@@ -206,6 +206,71 @@ async def test_a_press_outlives_a_broker_that_forgets_it(broker, gateway, board)
     await board.until_light("delivered")
 
 
+async def test_a_press_while_the_broker_restarts_is_delivered_soon_after(
+    broker, gateway, board
+) -> None:
+    broker.start()
+    await board.power_on()
+    await gateway.first("boot")
+
+    # Given a broker that was killed, and then somebody presses
+    broker.kill()
+    await board.until_said("link down")
+    await board.press()
+    await board.until_said("event press")
+    await asyncio.sleep(2)  # how long it stays away is the case
+
+    # When it is back
+    broker.start()
+    back = time.monotonic()
+
+    # Then the press is there within 5 s
+    await gateway.first("press", 5)
+    print(f"press delivered {time.monotonic() - back:.2f} s after the broker was back")
+    await board.until_light("delivered", 1)
+
+
+async def test_a_press_does_not_wait_for_a_long_back_off(broker, gateway, board) -> None:
+    # Given a board that has tried in vain for so long that it tries twice a minute
+    await board.power_on()
+    await board.until_said("boot 1")
+    board.console("from doorknock import link; link._BACK_OFF_MS = (30000,)")
+    await board.press()
+    await board.until_light("cannot_send")
+    seen = len(board.lines)
+    await board.until_said("link down", since=seen)
+
+    # When the broker comes, then the press is there within 5 s
+    broker.start()
+    await gateway.first("press", 5)
+    await board.until_light("delivered", 1)
+
+
+async def test_a_press_the_broker_forgot_goes_out_with_the_next_connection(
+    broker, gateway, board
+) -> None:
+    # Given a press that waits for its next turn in a minute: the broker had it, and nobody answers
+    broker.start()
+    gateway.answering = False
+    await board.power_on()
+    await gateway.first("boot")
+    board.console(
+        "from doorknock import retry; retry.Outgoing._delay_ms = lambda self, times: 60000"
+    )
+    await board.press()
+    await gateway.first("press")
+
+    # When the broker falls, and forgets
+    broker.kill(wipe=True)
+    gateway.events.clear()
+    gateway.answering = True
+    broker.start()
+
+    # Then the press goes out with the connection, not a minute later
+    await gateway.first("press", 5)
+    await board.until_light("delivered", 1)
+
+
 async def test_a_power_cut_before_the_answer_loses_no_press(broker, gateway, board) -> None:
     # Given a press that nobody has answered
     await board.power_on()
