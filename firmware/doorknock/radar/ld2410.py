@@ -8,9 +8,9 @@ stand in for one. The detector needs the energies of the gates, which only engin
 carry, and the module forgets that mode at every restart: a basic report is the sign to ask again.
 """
 
-from array import array
-
+# ruff: noqa: F821 (ptr8 and ptr32 are viper's)
 import micropython
+from micropython import const
 
 from ..clock import since
 from . import (
@@ -23,20 +23,36 @@ from . import (
     STATE,
     STILL_CM,
     STILL_ENERGY,
+    count,
 )
+from .framed import Framed
 
-_HELD_BYTES = 256
-_BASIC_DATA = 0x0D
-_ENGINEERING_DATA = 0x23
+# First bytes. What follows counts down by one from there: F4 F3 F2 F1, FD FC FB FA, and so do the
+# ends, F8 F7 F6 F5 and 04 03 02 01.
+_REPORT = const(0xF4)
+_REPORT_END = const(0xF8)
+_ANSWER = const(0xFD)
+_ANSWER_END = const(0x04)
+# Four first bytes and the length; four last bytes.
+_HEADER = const(6)
+_ENDS = const(10)
+# Lengths of the data between them. The longest answer known has 28.
+_BASIC_DATA = const(0x0D)
+_ENGINEERING_DATA = const(0x23)
+_SHORTEST_ANSWER = const(4)
+_LONGEST_ANSWER = const(64)
+
+# Places in the state and the counts, as in framed.py and radar/__init__.py.
+_FRAME = const(0)
+_WANT = const(1)
+_LOST = const(2)
+_FRAMES = const(0)
+_ERRORS = const(2)
+
+_GATE_ENERGIES = const(18)
+_GREATEST_ENERGY = const(100)
 # The farthest gate ends at 9 x 0.75 m; real modules have reported a little more.
 _FARTHEST_CM = 1000
-
-# Places in the state array.
-_START = 0  # first byte held that is not yet used
-_END = 1  # one past the last byte held
-_LOST = 2  # 1 while stray bytes are being skipped: a run of them is counted once
-_FRAME = 3  # first byte of the frame just found, or _NO_FRAME
-_NO_FRAME = 0x3FFFFFFF
 
 # Configuration mode on, engineering mode on, configuration mode off. Reports pause in between.
 _ENTER = b"\xfd\xfc\xfb\xfa\x04\x00\xff\x00\x01\x00\x04\x03\x02\x01"
@@ -60,97 +76,81 @@ _SILENT_MS = 3000
 
 
 @micropython.viper
-def _scan(state: ptr32, counts: ptr32, held: ptr8, buf: ptr8, at: int, n: int) -> int:  # noqa: F821
-    """Takes buf[at:n] up to the end of the next whole frame; returns how far it came in buf.
+def _scan(p: ptr8, at: int, n: int, state: ptr32, counts: ptr32) -> int:
+    """Looks through p[at:n] for the next whole report or answer; see framed.py.
 
-    state[3] is then the frame's first byte in `held` (its end is state[0]), or _NO_FRAME. All
-    values are below 2^16, sums included, but for the counts, which are masked.
+    All values but the counts, which are masked, are addresses or below 2^17.
     """
-    start = state[0]
-    end = state[1]
-    state[3] = 0x3FFFFFFF
-    while True:
-        have = end - start
-        wrong = 0
-        if have > 0:
-            # F4 F3 F2 F1 and FD FC FB FA both count down by one.
-            first = held[start]
-            if first != 0xF4 and first != 0xFD:
-                wrong = 1
-            i = 1
-            while i < 4 and i < have and wrong == 0:
-                if held[start + i] != first - i:
+    p = ptr8(int(p) + at)
+    while n - at >= _HEADER:
+        first = p[0]
+        wrong = 1
+        if first == _REPORT or first == _ANSWER:  # noqa: SIM109 (viper has no tuples)
+            wrong = (p[1] ^ (first - 1)) | (p[2] ^ (first - 2)) | (p[3] ^ (first - 3))
+        if wrong == 0:
+            length = p[4] | (p[5] << 8)
+            last = _REPORT_END
+            if first == _REPORT:
+                if length != _ENGINEERING_DATA:
+                    wrong = length ^ _BASIC_DATA
+            else:
+                last = _ANSWER_END
+                if length < _SHORTEST_ANSWER or length > _LONGEST_ANSWER:
                     wrong = 1
-                i += 1
-            if wrong == 0 and have >= 6:
-                length = held[start + 4] | (held[start + 5] << 8)
-                if first == 0xF4:
-                    if length != 0x0D and length != 0x23:
-                        wrong = 1
-                elif length < 4 or length > 64:
-                    wrong = 1
-                if wrong == 0 and have >= length + 10:
-                    # F8 F7 F6 F5 after a report, 04 03 02 01 after an answer.
-                    last = 0xF8 if first == 0xF4 else 0x04
-                    i = 0
-                    while i < 4:
-                        if held[start + 6 + length + i] != last - i:
-                            wrong = 1
-                        i += 1
-                    if first == 0xF4 and wrong == 0:
-                        # The report's type must fit its length, and its own marks be there.
-                        kind = held[start + 6]
-                        if kind != (1 if length == 0x23 else 2) or held[start + 7] != 0xAA:
-                            wrong = 1
-                        if held[start + 4 + length] != 0x55 or held[start + 5 + length] != 0:
-                            wrong = 1
-                    if wrong == 0:
-                        counts[0] = (counts[0] + 1) & 0x3FFFFFFF
-                        state[2] = 0
-                        state[3] = start
-                        state[0] = start + length + 10
-                        state[1] = end
-                        return at
-        if wrong != 0:
-            if state[2] == 0:
-                counts[2] = (counts[2] + 1) & 0x3FFFFFFF
-                state[2] = 1
-            start += 1
-        elif at >= n:
-            state[0] = start
-            state[1] = end
-            return at
-        else:
-            if end >= 256:  # _HELD_BYTES; viper would box a global to read it
-                i = 0
-                while start < end:
-                    held[i] = held[start]
-                    i += 1
-                    start += 1
-                start = 0
-                end = i
-            held[end] = buf[at]
-            end += 1
-            at += 1
-            counts[1] = (counts[1] + 1) & 0x3FFFFFFF
+            if wrong == 0:
+                whole = _ENDS + length
+                if n - at < whole:
+                    state[_FRAME] = -1
+                    state[_WANT] = whole
+                    return at
+                if first == _REPORT:
+                    # Its type must fit its length (2 basic, 1 engineering), its marks be there.
+                    kind = 2
+                    if length == _ENGINEERING_DATA:
+                        kind = 1
+                    wrong = (p[6] ^ kind) | (p[7] ^ 0xAA) | (p[length + 4] ^ 0x55) | p[length + 5]
+                p = ptr8(int(p) + length)
+                wrong = wrong | (p[6] ^ last) | (p[7] ^ (last - 1))
+                wrong = wrong | (p[8] ^ (last - 2)) | (p[9] ^ (last - 3))
+                if wrong == 0:
+                    counts[_FRAMES] = (counts[_FRAMES] + 1) & 0x3FFFFFFF
+                    state[_LOST] = 0
+                    state[_FRAME] = at
+                    state[_WANT] = _HEADER
+                    return at + whole
+                p = ptr8(int(p) - length)
+        # Not the beginning of a frame: one byte on, whatever length it claimed.
+        if state[_LOST] == 0:
+            state[_LOST] = 1
+            counts[_ERRORS] = (counts[_ERRORS] + 1) & 0x3FFFFFFF
+        p = ptr8(int(p) + 1)
+        at += 1
+    state[_FRAME] = -1
+    state[_WANT] = _HEADER
+    return at
 
 
 @micropython.viper
-def _copy_gates(held: ptr8, at: int, reading: ptr32, to: int) -> int:  # noqa: F821
-    """Copies 18 gate energies; 0, and nothing copied, when one of them is over 100."""
-    i = 0
-    while i < 18:
-        if held[at + i] > 100:
+def _copy_gates(p: ptr8, reading: ptr32, at: int, to: int) -> int:
+    """Copies 18 energies from p[at] to reading[to]; 0, and none copied, when one is over 100."""
+    p = ptr8(int(p) + at)
+    reading = ptr32(int(reading) + 4 * to)
+    end = int(p) + _GATE_ENERGIES
+    while int(p) < end:
+        if p[0] > _GREATEST_ENERGY or p[1] > _GREATEST_ENERGY or p[2] > _GREATEST_ENERGY:
             return 0
-        i += 1
-    i = 0
-    while i < 18:
-        reading[to + i] = held[at + i]
-        i += 1
+        p = ptr8(int(p) + 3)
+    p = ptr8(int(p) - _GATE_ENERGIES)
+    while int(p) < end:
+        reading[0] = p[0]
+        reading[1] = p[1]
+        reading[2] = p[2]
+        p = ptr8(int(p) + 3)
+        reading = ptr32(int(reading) + 12)
     return 1
 
 
-class Ld2410:
+class Ld2410(Framed):
     """Reads the reports of one module and keeps it in engineering mode.
 
     The face of every reader: radar/__init__.py.
@@ -159,12 +159,8 @@ class Ld2410:
     tier = "presence"
 
     def __init__(self) -> None:
-        self.reading = array("i", [0] * PRESENCE_FIELDS)
-        self.counts = array("i", [0, 0, 0, 0])
-        self.reported = False
+        super().__init__(PRESENCE_FIELDS, _ENDS + _LONGEST_ANSWER)
         self.asking = CONTENT
-        self._held = bytearray(_HELD_BYTES)
-        self._state = array("i", [0, 0, 0, 0])
         self._basic = False  # the newest report was a basic one
         self._heard = False  # a report has come since command() last looked
         self._answered = -1  # low byte of the command just answered, -1 none
@@ -173,21 +169,6 @@ class Ld2410:
         self._sent = False
         self._since = -1  # tick of the last report, command or rest; -1: command() was never called
         self._rest_ms = _FIRST_REST_MS
-
-    def read(self, buf, at: int, n: int) -> int:
-        """Takes buf[at:n] up to the next report; returns where it stopped."""
-        state = self._state
-        while True:
-            at = _scan(state, self.counts, self._held, buf, at, n)
-            frame = state[_FRAME]
-            if frame == _NO_FRAME:
-                self.reported = False
-                return at
-            if self._held[frame] == 0xFD:
-                self._take_answer(frame)
-            elif self._take_report(frame):
-                self.reported = True
-                return at
 
     def command(self, ticks: int):
         """Bytes to send to the module now, or None. Ask a few times a second.
@@ -247,38 +228,43 @@ class Ld2410:
         self._heard = False
         return _LEAVE if self._step < 2 else None
 
-    def _take_answer(self, at: int) -> None:
-        held = self._held
-        if held[at + 7] != 1:  # an answer is its command | 0x0100
-            self._bad()
-            return
-        self._answered = held[at + 6]
-        self._done = held[at + 8] == 0 and held[at + 9] == 0
+    def _find(self, buf, at: int, n: int) -> int:
+        return _scan(buf, at, n, self._state, self.counts)
 
-    def _take_report(self, at: int) -> bool:
-        held = self._held
+    def _take(self, buf, at: int) -> bool:
+        """Reads the whole frame at `at`; True when it brought a reading."""
+        report = buf[at] == _REPORT
+        good = self._take_report(buf, at) if report else self._take_answer(buf, at)
+        if not good:
+            count(self.counts, ERRORS)
+        return good and report
+
+    def _take_answer(self, buf, at: int) -> bool:
+        if buf[at + 7] != 1:  # an answer is its command | 0x0100
+            return False
+        self._answered = buf[at + 6]
+        self._done = buf[at + 8] == 0 and buf[at + 9] == 0
+        return True
+
+    def _take_report(self, buf, at: int) -> bool:
         reading = self.reading
-        state = held[at + 8]
-        move_cm = held[at + 9] | (held[at + 10] << 8)
-        still_cm = held[at + 12] | (held[at + 13] << 8)
+        state = buf[at + 8]
+        move_cm = buf[at + 9] | (buf[at + 10] << 8)
+        still_cm = buf[at + 12] | (buf[at + 13] << 8)
         # Bits above the two are calibration states of later firmware: no reading.
-        if state > 3 or held[at + 11] > 100 or held[at + 14] > 100:
-            return self._bad()
+        if state > 3 or buf[at + 11] > _GREATEST_ENERGY or buf[at + 14] > _GREATEST_ENERGY:
+            return False
         if move_cm > _FARTHEST_CM or still_cm > _FARTHEST_CM:
-            return self._bad()
-        basic = held[at + 4] == _BASIC_DATA
-        if not basic and not _copy_gates(held, at + 19, reading, MOVE_GATES):
-            return self._bad()
+            return False
+        basic = buf[at + 4] == _BASIC_DATA
+        if not basic and not _copy_gates(buf, reading, at + 19, MOVE_GATES):
+            return False
         reading[STATE] = state
         reading[MOVE_CM] = move_cm
-        reading[MOVE_ENERGY] = held[at + 11]
+        reading[MOVE_ENERGY] = buf[at + 11]
         reading[STILL_CM] = still_cm
-        reading[STILL_ENERGY] = held[at + 14]
+        reading[STILL_ENERGY] = buf[at + 14]
         reading[ENGINEERING] = 0 if basic else 1
         self._basic = basic
         self._heard = True
         return True
-
-    def _bad(self) -> bool:
-        self.counts[ERRORS] = (self.counts[ERRORS] + 1) & 0x3FFFFFFF
-        return False

@@ -38,6 +38,14 @@ ld2410_frames = st.one_of(
     st.integers(0, 255).map(ld2410.answer),
 )
 
+# The beginning of a frame that never comes: the good frames behind it lie inside what it claims.
+false_starts = {
+    "mr60bha2": st.tuples(st.sampled_from([0x0A32, 0x0100, 0x1234]), st.integers(1, 1056)).map(
+        lambda claim: mr60.frame(claim[0], bytes(claim[1]))[:8]
+    ),
+    "ld2410": st.integers(0, 255).map(lambda length: b"\xfd\xfc\xfb\xfa" + bytes([length, 0])),
+}
+
 FRAMES = {"mr60bha2": mr60_frames, "ld6002": mr60_frames, "ld2410": ld2410_frames}
 
 
@@ -61,7 +69,11 @@ def damaged(draw, frames):
 def streams(draw, name):
     """(radar, chunks): a stream of frames and damage, cut anywhere."""
     frames = FRAMES[name]
-    pieces = draw(st.lists(st.one_of(frames, frames, damaged(frames)), max_size=8))
+    piece = st.one_of(frames, frames, frames, damaged(frames), false_starts[name])
+    pieces = draw(st.lists(piece, max_size=12))
+    if draw(st.booleans()):
+        # Time goes on, and whatever was claimed is decided.
+        pieces.append(bytes(1100))
     whole = b"".join(pieces)
     cuts = sorted(draw(st.lists(st.integers(0, len(whole)), max_size=8)))
     edges = [0, *cuts, len(whole)]

@@ -13,11 +13,34 @@ from hypothesis import strategies as st
 
 from sim import interpreter
 from sim.radars import ld2410, mr60
+from tests.firmware.radar import reference
 from tests.firmware.radar.strategies import FRAMES, any_stream, damaged, streams
 from tests.firmware.radar.vectors import worked_out
 
 HERE = Path(__file__).parent
 NAMES = ["mr60bha2", "ld2410"]
+
+
+@settings(deadline=None, max_examples=400)
+@given(any_stream)
+def test_a_reader_makes_of_any_stream_in_any_split_what_the_protocol_says(case):
+    name, chunks = case
+    assert worked_out(case) == reference.worked_out(name, bytes.fromhex("".join(chunks)))
+
+
+@settings(deadline=None, max_examples=40)
+@given(any_stream, st.integers(1, 30))
+def test_a_report_is_given_out_with_its_last_byte(case, step):
+    # However it was cut, and whatever false frame was thought to hold it.
+    name, chunks = case
+    stream = bytes.fromhex("".join(chunks))
+    reader = radar.make(name)
+    given_out = at = 0
+    for n in range(1, len(stream) + 1, step):
+        while at < n:
+            at = reader.read(stream, at, n)
+            given_out += reader.reported
+        assert given_out == len(reference.worked_out(name, stream[:n])[0])
 
 
 @settings(deadline=None, max_examples=60)

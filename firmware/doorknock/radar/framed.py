@@ -1,0 +1,104 @@
+"""Bytes in, frames out, whatever the reads of the UART have cut.
+
+A frame that lies whole in the buffer of the UART is read where it lies: to copy every byte would
+cost a quarter of what a parser may. Only the frame that a read has cut is kept here until its rest
+comes. When it then turns out to be none, the search goes on at its second byte, and so through
+whatever good frames lie inside it.
+"""
+
+# ruff: noqa: F821 (ptr8 is viper's)
+from array import array
+
+import micropython
+
+from . import BYTES, count
+
+# Places in the state array that a reader's scan fills. Viper code cannot read a module's globals,
+# so each reader has them again as constants of its own.
+FRAME = 0  # first byte of the frame just found, or -1
+WANT = 1  # how many bytes of the next frame must be there before more can be said of it
+LOST = 2  # 1 while stray bytes are being skipped: a run of them is counted once
+STATE_FIELDS = 3
+
+
+class Framed:
+    """What the readers have in common: `read`, as every reader has it (radar/__init__.py).
+
+    A reader of one protocol adds two methods, and neither may look beyond what it is given:
+
+    _find(buf, at, n) -> int
+        looks through buf[at:n] for the next valid frame of interest. Returns its end, and leaves
+        its first byte in state[FRAME]; or leaves -1 there, and returns the first byte of what may
+        become a frame when state[WANT] bytes of it have come (0 < state[WANT] <= longest).
+    _take(buf, at) -> bool
+        reads the frame at `at`; whether it brought a reading.
+    """
+
+    def __init__(self, fields: int, longest: int) -> None:
+        """fields: of the Reading. longest: bytes of the longest frame, ends and checks included."""
+        self.reading = array("i", [0] * fields)
+        self.counts = array("i", [0, 0, 0, 0])
+        self.reported = False
+        self._state = array("i", [0] * STATE_FIELDS)
+        self._held = bytearray(longest)
+        self._kept = 0  # so many bytes at the beginning of _held are left of earlier reads
+
+    def read(self, buf, at: int, n: int) -> int:
+        """Takes buf[at:n] up to the end of the next report; returns where it stopped."""
+        began = at
+        self.reported = False
+        while at < n and not self.reported:
+            at = self._complete(buf, at, n) if self._kept else self._read_in_place(buf, at, n)
+        count(self.counts, BYTES, at - began)
+        return at
+
+    def _read_in_place(self, buf, at: int, n: int) -> int:
+        """Reads up to the next frame in buf itself; keeps what the end of buf has cut."""
+        stop = self._find(buf, at, n)
+        if self._state[FRAME] >= 0:
+            self.reported = self._take(buf, self._state[FRAME])
+            return stop
+        if stop < n:
+            self._kept = copy(self._held, 0, buf, stop, n)
+        return n
+
+    def _complete(self, buf, at: int, n: int) -> int:
+        """Brings what the kept frame lacks, and no more: what follows it is read in place."""
+        held = self._held
+        kept = self._kept
+        lacking = max(self._state[WANT] - kept, 0)
+        if lacking > n - at:
+            self._kept += copy(held, kept, buf, at, n)
+            return n
+        stop = self._find(held, 0, kept + copy(held, kept, buf, at, at + lacking))
+        if self._state[FRAME] >= 0:
+            self.reported = self._take(held, self._state[FRAME])
+        if stop >= kept:
+            # Whatever was brought beyond that is still in buf.
+            self._kept = 0
+            return at + stop - kept
+        # The kept bytes were no frame, or more than one. What was brought is brought again.
+        self._kept = copy(held, 0, held, stop, kept)
+        return at
+
+
+@micropython.viper
+def copy(to: ptr8, place: int, source: ptr8, at: int, end: int) -> int:
+    """Copies source[at:end] to to[place:], first byte first; returns how many bytes that were."""
+    to = ptr8(int(to) + place)
+    source = ptr8(int(source) + at)
+    count = end - at
+    fours = int(to) + (count & 0x7FFC)
+    while int(to) < fours:
+        to[0] = source[0]
+        to[1] = source[1]
+        to[2] = source[2]
+        to[3] = source[3]
+        to = ptr8(int(to) + 4)
+        source = ptr8(int(source) + 4)
+    fours += count & 3
+    while int(to) < fours:
+        to[0] = source[0]
+        to = ptr8(int(to) + 1)
+        source = ptr8(int(source) + 1)
+    return count
