@@ -22,9 +22,14 @@ class AccessPoint:
         self._open: set[asyncio.StreamWriter] = set()
         self._carrying: set[asyncio.Task[None]] = set()
 
+    @property
+    def carries(self) -> int:
+        """How many connections there are."""
+        return len(self._carrying)
+
     async def start(self) -> int:
         """Opens the port and returns its number."""
-        self._server = await asyncio.start_server(self._carry, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         port: int = self._server.sockets[0].getsockname()[1]
         return port
 
@@ -51,34 +56,36 @@ class AccessPoint:
         for writer in list(self._open):
             writer.transport.abort()
 
-    async def _carry(self, near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - a connection is served by a task
+    def _accept(self, near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
+        # A task of our own: one that asyncio makes for a connection may not be cancelled without
+        # a complaint on stderr (before Python 3.12).
+        task = asyncio.create_task(self._carry(near, back))
         self._carrying.add(task)
+        task.add_done_callback(self._carrying.discard)
+
+    async def _carry(self, near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
         self._open.add(back)
         out: asyncio.StreamWriter | None = None
+        pumps: set[asyncio.Task[None]] = set()
         try:
             await self._on.wait()
             far, out = await asyncio.open_connection(*self._target())
             self._open.add(out)
-            done, left = await asyncio.wait(
-                {
-                    asyncio.create_task(self._pump(near, out)),
-                    asyncio.create_task(self._pump(far, back)),
-                },
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-            for other in left:
-                other.cancel()
-            await asyncio.gather(*done, *left, return_exceptions=True)
+            pumps = {
+                asyncio.create_task(self._pump(near, out)),
+                asyncio.create_task(self._pump(far, back)),
+            }
+            await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
         except OSError:
             pass  # nobody listens there: the board sees its connection end, as with a real one
         finally:
+            for pump in pumps:
+                pump.cancel()
             for writer in (back, out):
                 if writer is not None:
                     self._open.discard(writer)
                     writer.transport.abort()
-            self._carrying.discard(task)
+            await asyncio.gather(*pumps, return_exceptions=True)
 
     async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
