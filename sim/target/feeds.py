@@ -1,7 +1,7 @@
 """The bytes that the measurement is made on: real recordings and seeded rooms, as frames.
 
-Frames: the makers' protocols (firmware/doorknock/radar/mr60.py, ld2410.py). A whole MR60BHA2 sends
-some 130 frames a second, of which 8 to 20 carry phase; the mix below is what drives a parser.
+The frames are those of sim/radars. A whole MR60BHA2 sends some 130 of them a second, of which 8 to
+20 carry phase; the mix below is what drives a parser.
 """
 
 import csv
@@ -11,16 +11,22 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from sim.radars import ld2410, mr60
 from sim.target.recording import Fed
 
 # What a UART read brings at the most, and how often the sensor's task looks.
 LONGEST_READ = 256
 READ_EVERY_MS = 50
 
-PHASE, BREATH_RATE, HEART_RATE, RANGE, PRESENCE = 0x0A13, 0x0A14, 0x0A15, 0x0A16, 0x0F09
 FRAMES_A_SECOND = 130
 # What makes up the number beside the phases: types, and bytes of data in each.
-BESIDE_A_PHASE = ((0x0A04, 12), (0x0A08, 20), (RANGE, 4), (BREATH_RATE, 4), (HEART_RATE, 4))
+BESIDE_A_PHASE = (
+    (mr60.TARGETS, 12),
+    (0x0A08, 20),
+    (mr60.DISTANCE, 4),
+    (mr60.BREATH_RATE, 4),
+    (mr60.HEART_RATE, 4),
+)
 
 
 @dataclass(frozen=True)
@@ -30,19 +36,6 @@ class Feed:
     name: str
     radar: str
     chunks: tuple[Fed, ...]
-
-
-def frame(number: int, kind: int, data: bytes) -> bytes:
-    """One frame of the MR60BHA2 and LD6002."""
-    head = struct.pack(">BHHH", 1, number & 0xFFFF, len(data), kind)
-    return head + _check(head) + (data + _check(data) if data else b"")
-
-
-def _check(covered: bytes) -> bytes:
-    check = 0xFF
-    for byte in covered:
-        check ^= byte
-    return bytes([check])
 
 
 def breathing(name: str, trace: Path, *, whole: bool = False, seconds: float = 3600) -> Feed:
@@ -60,19 +53,19 @@ def _breathing_frames(trace: Path, whole: bool, seconds: float) -> Iterator[tupl
         if t_ms > seconds * 1000:
             return
         phase = float(row["phase_mrad"]) / 1000 if present else 0.0
-        frames = [(PHASE, struct.pack("<3f", phase, 0.3 * phase, 0.1 * phase))]
+        frames = [(mr60.PHASES, struct.pack("<3f", phase, 0.3 * phase, 0.1 * phase))]
         if whole:
-            frames.append((RANGE, struct.pack("<If", 1, max(float(row["range_cm"]), 0))))
+            frames.append((mr60.DISTANCE, struct.pack("<If", 1, max(float(row["range_cm"]), 0))))
             while number + len(frames) < FRAMES_A_SECOND * t_ms / 1000:
                 kind, length = BESIDE_A_PHASE[len(frames) % len(BESIDE_A_PHASE)]
                 frames.append((kind, bytes(length)))
         if t_ms // 1000 != last_second:
             last_second = t_ms // 1000
-            frames.append((PRESENCE, struct.pack("<H", present)))
-            frames.append((BREATH_RATE, struct.pack("<f", 17)))
-            frames.append((HEART_RATE, struct.pack("<f", 75)))
+            frames.append((mr60.PRESENCE, struct.pack("<H", present)))
+            frames.append((mr60.BREATH_RATE, struct.pack("<f", 17)))
+            frames.append((mr60.HEART_RATE, struct.pack("<f", 75)))
         for kind, data in frames:
-            yield t_ms, frame(number, kind, data)
+            yield t_ms, mr60.frame(kind, data, number)
             number += 1
 
 
@@ -89,7 +82,7 @@ def hostile(seed: int, size: int = 6000) -> Feed:
     while length < size:
         piece = chance.randbytes(chance.randrange(1, 40))
         if chance.random() < 0.5:
-            piece = frame(chance.randrange(65536), PHASE, chance.randbytes(12))
+            piece = mr60.frame(mr60.PHASES, chance.randbytes(12), chance.randrange(65536))
             piece = piece[: chance.randrange(1, len(piece) + 1)]
         elif chance.random() < 0.3:
             piece = b"\x01" * chance.randrange(1, 30)
@@ -131,12 +124,8 @@ def _presence_reports(seed: int, seconds: int) -> Iterator[tuple[int, bytes]]:
             for gates in _GATES[act]
         )
         state = {"empty": 0, "standing": 2, "walking": 3}[act]
-        data = struct.pack("<BBBHBHBH", 1, 0xAA, state, 120, max(moves), 150, max(stills), 120)
-        data += bytes([8, 8]) + moves + stills + bytes([0x57, 1, 0x55, 0])
-        yield (
-            t_ms,
-            b"\xf4\xf3\xf2\xf1" + struct.pack("<H", len(data)) + data + b"\xf8\xf7\xf6\xf5",
-        )
+        report = ld2410.Report(state, 120, max(moves), 150, max(stills), moves, stills)
+        yield t_ms, ld2410.engineering(report)
 
 
 def _chunks(frames: Iterable[tuple[int, bytes]]) -> Iterator[Fed]:

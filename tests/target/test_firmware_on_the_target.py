@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import sim.host
+from sim.radars import mr60
 from sim.target import feeds
 from sim.target.measure import compile_all, difference
 from sim.target.mpy import Arch
@@ -34,9 +35,9 @@ def random_phases(seed: int) -> feeds.Feed:
         phase = chance.uniform(-9, 9) * 10 ** chance.randrange(-3, 5)
         if chance.random() < 0.2:
             phase = chance.choice(WILD)
-        frame = feeds.frame(number, feeds.PHASE, struct.pack("<3f", phase, 0, phase / 2))
+        frame = mr60.frame(mr60.PHASES, struct.pack("<3f", phase, 0, phase / 2), number)
         if chance.random() < 0.2:
-            frame += feeds.frame(number, feeds.PRESENCE, struct.pack("<H", chance.randrange(3)))
+            frame += mr60.frame(mr60.PRESENCE, struct.pack("<H", chance.randrange(3)), number)
         chunks.append(Fed(ticks & 0x3FFFFFFF, frame))
     return feeds.Feed("random phases", "mr60bha2", tuple(chunks))
 

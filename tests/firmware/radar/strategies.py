@@ -40,9 +40,9 @@ ld2410_frames = st.one_of(
 
 # The beginning of a frame that never comes: the good frames behind it lie inside what it claims.
 false_starts = {
-    "mr60bha2": st.tuples(st.sampled_from([0x0A32, 0x0100, 0x1234]), st.integers(1, 1056)).map(
-        lambda claim: mr60.frame(claim[0], bytes(claim[1]))[:8]
-    ),
+    "mr60bha2": st.tuples(
+        st.sampled_from([0x0A32, 0x0100]), st.sampled_from([20, 40, 90, 1056])
+    ).map(lambda claim: mr60.frame(claim[0], bytes(claim[1]))[:8]),
     "ld2410": st.integers(0, 255).map(lambda length: b"\xfd\xfc\xfb\xfa" + bytes([length, 0])),
 }
 

@@ -19,9 +19,10 @@ from tests.firmware.radar.vectors import worked_out
 
 HERE = Path(__file__).parent
 NAMES = ["mr60bha2", "ld2410"]
+REPORT = ld2410.Report(1, 90, 50, 0, 0, [7] * 9, [0] * 9)
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=150)
 @given(any_stream)
 def test_a_reader_makes_of_any_stream_in_any_split_what_the_protocol_says(case):
     name, chunks = case
@@ -66,7 +67,7 @@ def test_a_whole_frame_is_found_behind_any_damage(data, name):
     # LESSON 12: a parser that skips the whole of a bad frame skips the good one inside it.
     good = {
         "mr60bha2": mr60.frame(0x0F09, b"\x01\x00", 5),
-        "ld2410": ld2410.engineering(ld2410.Report(1, 90, 50, 0, 0, [7] * 9, [0] * 9)),
+        "ld2410": ld2410.engineering(REPORT),
     }[name]
     before = data.draw(damaged(FRAMES[name]))
     # Enough good frames to fill up whatever the damage claims to be the beginning of.
@@ -85,6 +86,24 @@ def test_a_frame_that_starts_inside_a_broken_one_is_not_lost():
     readings, counts = worked_out(["ld2410", [(report[:7] + report).hex()]])
     assert len(readings) == 1
     assert counts[radar.ERRORS] >= 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_good_frames_inside_a_false_one_are_all_read_with_its_last_byte(name):
+    good, false_start = {
+        "mr60bha2": (mr60.frame(0x0F09, b"\x01\x00"), mr60.frame(0x0100, bytes(43))[:8]),
+        "ld2410": (ld2410.basic(REPORT), bytes.fromhex("FDFCFBFA 4000")),
+    }[name]
+    # Both claim as many bytes as there are here.
+    whole = false_start + 2 * good + bytes(22)
+    for cut in range(1, len(whole)):
+        reader = radar.make(name)
+        given_out = 0
+        for at, end in ((0, cut), (cut, len(whole))):
+            while at < end:
+                at = reader.read(whole, at, end)
+                given_out += reader.reported
+            assert given_out == (2 if end == len(whole) else 0)
 
 
 def test_bytes_of_0x80_and_more_are_not_negative():
