@@ -21,8 +21,8 @@ MEDIAN_OF = 5
 MEAN_OF = 20
 # How fast the chest goes, mm/s. In empty rooms (split tune) 95 % of the smoothed values lie below
 # 0.44 at the worst noise and below 0.08 in the median; of somebody seated 95 % lie above 0.40 at
-# the least and above 1.3 in the median. (Of a still chest with a heart in it, above 0.9: a threshold on
-# movement cannot see an apnoea that the module goes on showing.)
+# the least and above 1.3 in the median. (Of a still chest with a heart in it, above 0.9: a
+# threshold on movement cannot see an apnoea that the module goes on showing.)
 BREATHING_THRESHOLD = 0.4
 # The largest moving energy of gates 2 to 8. Empty rooms stay below 13, with a fan on below 29,
 # somebody who moves reaches 80.

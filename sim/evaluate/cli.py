@@ -48,6 +48,9 @@ def evaluate(
     traces: Annotated[
         Path | None, typer.Option(help="A folder: writes there the trace of each case gone wrong.")
     ] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="A file: writes the report there, with plots.")
+    ] = None,
     alone: Annotated[
         bool, typer.Option("--alone", help="No baseline beside it, no part taken out.")
     ] = False,
@@ -125,6 +128,11 @@ def evaluate(
         say.print(
             f"The traces of what went wrong are in {traces}: doorknock sim replay plays them."
         )
+    if html is not None:
+        from sim.evaluate import page
+
+        page.write(results, html, seed, split.value)
+        say.print(f"The report is in {html}.")
     if as_json:
         typer.echo(json.dumps(summary_of(results, {"seed": seed, "split": split.value})))
     else:

@@ -175,6 +175,47 @@ def caveat(results: Iterable[Result]) -> str:
     )
 
 
+@dataclass(frozen=True)
+class Beside:
+    """Another system on some family's cases, and the firmware as it is on the very same cases.
+
+    called: how many were called for at all, however late. extra_calls, own_calls: false ones.
+    """
+
+    system: str
+    family: str
+    n: int
+    ok: int
+    own_ok: int
+    called: int
+    false_calls: int
+    own_false_calls: int
+
+
+def beside(results: Iterable[Result]) -> list[Beside]:
+    """Every other system, family by family, against the firmware on the same cases."""
+    results = list(results)
+    own = {r.task: r for r in results if r.system == DOORKNOCK}
+    systems = dict.fromkeys(r.system for r in results if r.system != DOORKNOCK)
+    made = []
+    for system in systems:
+        for family, theirs in families(results, system).items():
+            ours = [own[r.task] for r in theirs]
+            made.append(
+                Beside(
+                    system,
+                    family,
+                    len(theirs),
+                    sum(r.score.ok for r in theirs),
+                    sum(r.score.ok for r in ours),
+                    sum(r.score.call_s is not None for r in theirs),
+                    sum(r.score.false_calls for r in theirs),
+                    sum(r.score.false_calls for r in ours),
+                )
+            )
+    return made
+
+
 def as_json(results: list[Result], more: dict[str, object]) -> dict[str, object]:
     """The last line of --json."""
     systems = dict.fromkeys(result.system for result in results)
@@ -189,6 +230,7 @@ def as_json(results: list[Result], more: dict[str, object]) -> dict[str, object]
                 for system in systems
                 for line in by_kind(results, system)
             ],
+            "beside": [asdict(line) for line in beside(results)],
             "targets": [asdict(target) for target in targets(results)],
             "targets_met": all(target.met for target in targets(results)),
             "caveat": caveat(results),

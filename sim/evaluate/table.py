@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sim.evaluate.play import Result
-from sim.evaluate.summary import Tally, by_kind, caveat, targets
+from sim.evaluate.summary import Beside, Tally, beside, by_kind, caveat, targets
 from sim.evaluate.truth import Must
 
 _RIGHT = {
@@ -51,7 +51,49 @@ def show(console: Console, results: list[Result]) -> None:
         mark = "[green]met[/green]" if target.met else "[red]missed[/red]"
         goals.add_row(mark, target.what, target.needed, target.measured)
     console.print(goals)
+    lines = beside(results)
+    if lines:
+        console.print(_beside(lines))
     console.print(caveat(results), width=100)
+
+
+# The families that the other systems are compared on.
+COMPARED = {
+    "apnoea": "apnoea",
+    "repeated": "repeated",
+    "slow": "slow",
+    "weak": "weak",
+    "presence still": "presence:\nstill",
+    "peace": "peace",
+    "washroom": "20 visits",
+    "presence peace": "presence:\npeace",
+}
+
+
+def _beside(lines: list[Beside]) -> Table:
+    table = Table(
+        title="Beside it, on the same cases: right in % (the firmware as it is in brackets)",
+        title_justify="left",
+        pad_edge=False,
+    )
+    table.add_column("system", no_wrap=True)
+    for name in COMPARED.values():
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("false\ncalls", justify="right", no_wrap=True)
+    for system in dict.fromkeys(line.system for line in lines):
+        of = {line.family: line for line in lines if line.system == system}
+        calls = sum(line.false_calls for line in of.values() if line.family != "limits")
+        own = sum(line.own_false_calls for line in of.values() if line.family != "limits")
+        table.add_row(system, *(_against(of.get(name)) for name in COMPARED), f"{calls} ({own})")
+    return table
+
+
+def _against(line: Beside | None) -> str:
+    if line is None:
+        return ""
+    theirs, ours = 100 * line.ok / line.n, 100 * line.own_ok / line.n
+    style = "red" if theirs < ours - 1 else "green" if theirs > ours + 1 else "dim"
+    return f"[{style}]{theirs:.0f} ({ours:.0f})[/{style}]"
 
 
 def _row(line: Tally) -> list[str]:
