@@ -83,7 +83,7 @@ class App:
             self.device,
             self.outgoing,
             self.radio,
-            _tls(settings, self.device),
+            link.tls_context(settings, self.device),
             self.journal.message,
             self._commanded,
             chip.ticks,
@@ -112,7 +112,9 @@ class App:
                 # Made under another secret: no gateway will ever be able to verify it.
                 self.journal.drop(entry)
         lost = [entry for entry in self.journal.entries if entry.boot == wire.BOOT_UNKNOWN]
-        self._earlier = len(lost) and lost[-1].id
+        self._earlier = self.journal.newest_id
+        self._earlier_boot = 0
+        self._earlier_seq = 0
         if lost and self.identity.boot != wire.BOOT_UNKNOWN and not self.identity.woken:
             self._number(self.identity.spare())
 
@@ -209,6 +211,9 @@ class App:
             self._call_changed()
         self.journal.drop(entry)
         self.outgoing.forget(entry)
+        if self._earlier_boot:
+            # The journal may have taken in more that was made without a number.
+            self._renumber()
 
     def _call_changed(self) -> None:
         if not self.call_kept.write(self.call.saved()):
@@ -221,7 +226,10 @@ class App:
         if not earlier_boot:
             return
         log("number: boot %d" % self.identity.boot)
-        earlier_seq = 0
+        self._earlier_boot = earlier_boot
+        self._renumber()
+
+    def _renumber(self) -> None:
         for entry in list(self.journal.entries):
             message = self.journal.message(entry) if entry.boot == wire.BOOT_UNKNOWN else None
             if message is None:
@@ -234,8 +242,8 @@ class App:
                 continue
             boot, seq = self.identity.boot, entry.seq
             if entry.id <= self._earlier:
-                earlier_seq += 1
-                boot, seq = earlier_boot, earlier_seq
+                self._earlier_seq += 1
+                boot, seq = self._earlier_boot, self._earlier_seq
             fresh = wire.encode(
                 event.kind, self.device, boot, seq, event.stamp, event.details, self.key
             )
@@ -368,19 +376,6 @@ def _rank_of(kind: str) -> int:
 
 def _jitter(percent: int) -> int:
     return random.getrandbits(16) % (2 * percent + 1) - percent
-
-
-def _tls(settings, device: str):
-    if settings["tls"] == "none":
-        return None
-    import tls
-
-    context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
-    # The key is the proof, for both sides: there is no certificate to look at.
-    context.verify_mode = tls.CERT_NONE
-    context.psk_identity = device.encode()
-    context.psk_key = wire.link_key(settings["secret"])
-    return context
 
 
 def main(awake) -> None:

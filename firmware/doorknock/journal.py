@@ -11,8 +11,10 @@ safe. Segments go, oldest first, when nothing in them is alive any more; a few l
 way are written again at the end. So a segment is written once and never rewritten.
 
 Bounded by CAPACITY entries: the oldest heartbeat goes first, then other telemetry; a press, a
-call or any other alarm event never. Where the flash refuses, entries stay in memory and the
-journal is `broken` until a write succeeds; nothing raises.
+call or any other alarm event never. Alarm events for which there is no room in memory are on flash
+all the same, beyond the index, and come into it in their order as others are answered for. Where
+the flash refuses, entries stay in memory and the journal is `broken` until a write succeeds;
+nothing raises.
 """
 
 import binascii
@@ -39,8 +41,11 @@ SEGMENTS = 16
 CAPACITY = 200
 # Of these only the newest say anything; the rest would hold up real telemetry on the way back.
 HEARTBEATS_KEPT = 16
-# As many as may wait in memory alone while the flash refuses. Alarm events are taken beyond it.
+# As many as may wait in memory alone while the flash refuses. Alarm events are taken beyond it: at
+# 200 bytes each, 100 KB hold 500 of them. A dead flash, no gateway, and 500 calls on top of that.
 UNSAVED_KEPT = 32
+# While the segments are read at a start, entries whose end is written further on are still counted.
+_READING_SPARE = 2 * HEARTBEATS_KEPT
 
 
 class Entry:
@@ -68,10 +73,14 @@ class Journal:
         self.broken = False
         self.discarded = 0  # records that could not be read, or gave way unanswered
         self._next_id = 1
+        self._first = 1
         self._segments = []  # numbers, oldest first
         self._file = None
         self._size = 0
         self._undropped = []  # ids answered for, not written down yet
+        # The first id beyond the index, 0 if all is in it, and the first segment it may lie in.
+        self._beyond = 0
+        self._beyond_segment = 0
         self._open()
 
     # --- what the rooms call ---------------------------------------------------------------
@@ -83,6 +92,8 @@ class Journal:
         self._next_id += 1
         if replaces is None:
             self._make_room(rank)
+            if rank == ALARM and (self._beyond or len(self.entries) >= CAPACITY):
+                return self._append_beyond(entry, message)
             self.entries.append(entry)
         else:
             # In its place: order is what the gateway tells a series of presses by.
@@ -101,6 +112,12 @@ class Journal:
             self._undropped.append(entry.id)
             if entry.rank == ALARM or len(self._undropped) >= HEARTBEATS_KEPT:
                 self.flush()
+        self._load()
+
+    @property
+    def newest_id(self) -> int:
+        """The id of the newest entry ever made, 0 before the first."""
+        return self._next_id - 1
 
     def find(self, boot: int, seq: int):
         """The entry of this event, or None."""
@@ -161,6 +178,33 @@ class Journal:
         self.discarded += 1
         self.drop(entry)
 
+    # --- beyond the index ------------------------------------------------------------------
+
+    def _append_beyond(self, entry: Entry, message: bytes) -> Entry:
+        """An alarm event for which there is no room in memory."""
+        entry.message = message
+        entry.length = len(message)
+        self._save(entry, 0)
+        if self.broken:
+            self.entries.append(entry)
+        elif not self._beyond:
+            self._leave_beyond(entry.id, entry.segment)
+        return entry
+
+    def _leave_beyond(self, id: int, segment: int) -> None:
+        if not self._beyond:
+            self._beyond_segment = segment
+        self._beyond = min(self._beyond or id, id)
+        self._beyond_segment = min(self._beyond_segment, segment)
+
+    def _load(self) -> None:
+        """Takes in what lies beyond the index, once half of the index is free."""
+        while self._beyond and len(self.entries) <= CAPACITY // 2:
+            first = self._beyond
+            self._read_from(first)
+            if self._beyond == first:
+                return  # nothing could be read: not again and again
+
     # --- flash -----------------------------------------------------------------------------
 
     def _path(self, segment: int) -> str:
@@ -210,10 +254,16 @@ class Journal:
 
     def _tidy(self) -> None:
         """Removes the oldest segments that hold nothing alive, making one so if there are many."""
-        while len(self._segments) > 1 and not self.broken:
+        # Each at most once: where all are alive, writing them anew gains nothing, for ever.
+        for _ in range(len(self._segments)):
+            if len(self._segments) <= 1 or self.broken:
+                return
             oldest = self._segments[0]
             alive = [entry for entry in self.entries if entry.segment == oldest]
             if alive and len(self._segments) <= SEGMENTS:
+                return
+            if self._beyond and (alive or oldest >= self._beyond_segment):
+                # The ring is longer than it should be because of what is alive in it.
                 return
             for entry in alive:
                 message = self.message(entry)
@@ -246,14 +296,23 @@ class Journal:
                 os.mkdir(self._folder)
             except OSError:
                 self.broken = True
+        self._segments = sorted([int(name, 16) for name in names if _is_segment(name)])
+        self._read_from(1)
+        self._load()
+        self._tidy()
+
+    def _read_from(self, first: int) -> None:
+        """Indexes what is alive from the id `first` on, as much of it as there is room for."""
+        self._beyond = 0
+        self._first = first
         found = {}
-        for number in sorted([int(name, 16) for name in names if _is_segment(name)]):
-            self._segments.append(number)
+        for number in self._segments:
             self._read_segment(number, found)
+        there = [entry.id for entry in self.entries] + self._undropped
         # By id, not by place: a record written again at the end is as old as it was.
         for id in sorted(found):
-            self.entries.append(found[id])
-        self._tidy()
+            if id not in there:
+                self.entries.append(found[id])
 
     def _read_segment(self, number: int, found: dict) -> None:
         try:
@@ -293,8 +352,19 @@ class Journal:
             entry.offset = at + _HEADER_BYTES
             entry.length = length
             found.pop(replaced, None)
-            found[id] = entry
+            self._found(entry, found)
         return end + _CRC_BYTES
+
+    def _found(self, entry: Entry, found: dict) -> None:
+        if entry.id < self._first:
+            return
+        if self._beyond and entry.id >= self._beyond:
+            self._leave_beyond(entry.id, entry.segment)
+            return
+        found[entry.id] = entry
+        if len(found) + len(self.entries) > CAPACITY + _READING_SPARE:
+            last = found.pop(max(found))
+            self._leave_beyond(last.id, last.segment)
 
 
 def _is_segment(name: str) -> bool:

@@ -289,5 +289,19 @@ class Link:
         return self._packet_id
 
 
+def tls_context(config, device: str):
+    """The device's side of TLS-PSK: a tls.SSLContext, or None where the setting is plain TCP."""
+    if config["tls"] == "none":
+        return None
+    import tls
+
+    context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
+    # The key is the proof, for both sides: there is no certificate to look at.
+    context.verify_mode = tls.CERT_NONE
+    context.psk_identity = device.encode()
+    context.psk_key = wire.link_key(config["secret"])
+    return context
+
+
 def _words(problem: Exception) -> str:
     return "%s %s" % (problem.__class__.__name__, problem)

@@ -90,11 +90,17 @@ def test_every_name_is_there(path: Path, on_the_device, tmp_path: Path) -> None:
 
 
 def test_a_name_that_only_cpython_has_is_found(on_the_device, tmp_path: Path) -> None:
-    source = (
-        "import asyncio\nimport struct\n"
-        "def fall():\n    try:\n        pass\n    except TimeoutError:\n        asyncio.timeout(1)\n"
-        "        raise asyncio.TimeoutError(struct.pack('<I', undefined))\n"
-    )
+    source = """
+import asyncio
+import struct
+
+def fall():
+    try:
+        pass
+    except TimeoutError:
+        asyncio.timeout(1)
+        raise asyncio.TimeoutError(struct.pack("<I", undefined))
+"""
     assert hasattr(builtins, "TimeoutError")
 
     found = list(missing(on_the_device, source, tmp_path))

@@ -1,3 +1,4 @@
+# ruff: noqa: UP031 - MicroPython
 """Says which of the names and module attributes in a JSON file do not exist here."""
 
 import builtins
