@@ -6,7 +6,7 @@ import esp32
 import machine
 import network
 
-from doorknock import clock
+from doorknock import clock, radar
 
 # The chip's own names for why it started, in the words of the contract.
 _CAUSES = {
@@ -18,9 +18,6 @@ _CAUSES = {
 }
 # Half of full duty is a tone's greatest loudness; a light is on or off.
 _TONE_DUTY = 32768
-# 450 bytes a second from an LD2410, up to 2,600 from an MR60BHA2: 0.8 s of the busiest.
-_RADAR_RXBUF = 2048
-_RADAR_BAUD = {"mr60bha2": 115200, "ld6002": 1382400, "ld2410": 256000}
 
 
 def ticks() -> int:
@@ -112,10 +109,10 @@ class Chip:
         power = machine.Pin(config["pin_radar_power"], machine.Pin.OUT, value=0)
         uart = machine.UART(
             1,
-            _RADAR_BAUD[config["radar"]],
+            radar.RATES[config["radar"]][0],
             rx=config["pin_radar_rx"],
             tx=config["pin_radar_tx"],
-            rxbuf=_RADAR_RXBUF,
+            rxbuf=radar.RECEIVE_BYTES,
         )
         return uart, power
 

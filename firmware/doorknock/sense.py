@@ -2,7 +2,8 @@
 
 import asyncio
 
-from doorknock import keep, sensor
+from doorknock import keep, radar, sensor
+from doorknock.radar import rates
 
 _READ_BYTES = 512
 # The sensor wants to know the time at least four times a second, also when no bytes come.
@@ -23,6 +24,8 @@ class Sense:
             config["radar"], config["mode"], config.sensing(), self._happened
         )
         self.tier = self.sensor.tier
+        self._rates = rates.Rates(config["radar"])
+        self._rate_told = False
         self._keep = keep.Keep("watch")
         saved = self._keep.read()
         if saved:
@@ -48,10 +51,21 @@ class Sense:
             wish = self.sensor.command(now)
             if wish is not None:
                 self._uart.write(wish)
+            self._listen_at_the_rate(now)
             if self.sensor.saved_version != self._saved_version:
                 self._saved_version = self.sensor.saved_version
                 if not self._keep.write(self.sensor.saved()):
                     self._log("flash does not take the watch")
+
+    def _listen_at_the_rate(self, now: int) -> None:
+        frames = self.sensor.counts[radar.FRAMES]
+        if self._rates.changes(self.sensor.radar_power, frames, now):
+            # Pins and buffer stay as they were.
+            self._uart.init(self._rates.baud)
+            # Told once: the sensor itself reports a radar that stays silent.
+            if not self._rate_told:
+                self._rate_told = True
+                self._log("no frame from the radar; listening at %d baud" % self._rates.baud)
 
     async def _read(self) -> int:
         # The buffer holds 0.8 s of the busiest radar; looking ten times a second is enough.

@@ -155,9 +155,13 @@ class Board:
                     await self.set_pin(name, other)
             await asyncio.sleep(max(0.0, lasts - bounced))
 
-    async def uart(self, data: bytes) -> None:
-        """Bytes the radar sends. They are lost where the board is not awake to take them."""
-        self._order({"uart": _RADAR_UART, "data": data.hex()})
+    async def uart(self, data: bytes, *, baudrate: int | None = None) -> None:
+        """Bytes the radar sends. They are lost where the board is not awake to take them.
+
+        baudrate: of the radar; noise comes where the board listens at another. None: at the
+        board's, whatever it is.
+        """
+        self._order({"uart": _RADAR_UART, "data": data.hex(), "baudrate": baudrate})
 
     def access_point(self, on: bool, *, rssi_dbm: int = -61) -> None:
         """The radio: off, connections fall silent and joining fails."""

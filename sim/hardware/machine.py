@@ -59,7 +59,7 @@ def _drive(order: dict) -> None:
 def _receive(order: dict) -> None:
     uart = _uarts.get(order["uart"])
     if uart is not None:
-        uart._arrived(bytes.fromhex(order["data"]))
+        uart._arrived(bytes.fromhex(order["data"]), order.get("baudrate"))
 
 
 def _set_voltage(order: dict) -> None:
@@ -191,8 +191,12 @@ class UART(io.IOBase):
 
     def init(self, baudrate=115200, *, rxbuf=None, tx=None, rx=None, timeout=0, **rest) -> None:
         self._size = rxbuf or self._size
+        self._baudrate = baudrate
 
-    def _arrived(self, data: bytes) -> None:
+    def _arrived(self, data: bytes, baudrate) -> None:
+        if baudrate not in (None, self._baudrate):
+            # What is sampled at a wrong rate is not these bytes.
+            data = bytes(byte & 0xAA for byte in data)
         room = self._size - len(self._buffer)
         if len(data) > room:
             self.overruns += len(data) - room

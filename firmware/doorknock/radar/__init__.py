@@ -57,9 +57,12 @@ GATES = 9
 NAMES = ("mr60bha2", "ld6002", "ld2410")
 TIERS = {"mr60bha2": "breathing", "ld6002": "breathing", "ld2410": "presence"}
 
-# (baud rate, receive buffer in bytes) by module: PROTOCOLS of the vendors; a late reader of the
-# LD2410 overruns 256 bytes in 0.57 s, so 2,048 for all.
-UART = {"mr60bha2": (115200, 2048), "ld6002": (1382400, 2048), "ld2410": (256000, 2048)}
+# Baud rates by module, the likeliest first. LD6002 are sold with either (PROTOCOLS of the vendor
+# name 1382400); rates.py finds out which.
+RATES = {"mr60bha2": (115200,), "ld6002": (1382400, 115200), "ld2410": (256000,)}
+# Bytes for the UART to receive into: 0.8 s of the busiest module. A late reader of the LD2410
+# overruns 256 in 0.57 s.
+RECEIVE_BYTES = 2048
 
 
 def make(name: str):

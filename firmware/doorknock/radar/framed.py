@@ -24,14 +24,7 @@ STATE_FIELDS = 3
 class Framed:
     """What the readers have in common: `read`, as every reader has it (radar/__init__.py).
 
-    A reader of one protocol adds two methods, and neither may look beyond what it is given:
-
-    _find(buf, at, n) -> int
-        looks through buf[at:n] for the next valid frame of interest. Returns its end, and leaves
-        its first byte in state[FRAME]; or leaves -1 there, and returns the first byte of what may
-        become a frame when state[WANT] bytes of it have come (0 < state[WANT] <= longest).
-    _take(buf, at) -> bool
-        reads the frame at `at`; whether it brought a reading.
+    A reader of one protocol fills in _find and _take; neither may look beyond what it is given.
     """
 
     def __init__(self, fields: int, longest: int) -> None:
@@ -42,6 +35,18 @@ class Framed:
         self._state = array("i", [0] * STATE_FIELDS)
         self._held = bytearray(longest)
         self._kept = 0  # so many bytes at the beginning of _held are left of earlier reads
+
+    def _find(self, buf, at: int, n: int) -> int:
+        """Looks through buf[at:n] for the next valid frame of interest; returns its end.
+
+        Leaves its first byte in state[FRAME]; or leaves -1 there, and returns the first byte of
+        what may become a frame when state[WANT] bytes of it have come (at most `longest`).
+        """
+        raise NotImplementedError
+
+    def _take(self, buf, at: int) -> bool:
+        """Reads the frame at `at`; whether it brought a reading."""
+        raise NotImplementedError
 
     def read(self, buf, at: int, n: int) -> int:
         """Takes buf[at:n] up to the end of the next report; returns where it stopped."""

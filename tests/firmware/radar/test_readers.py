@@ -177,6 +177,35 @@ def test_the_tiles_of_collection_mode_are_passed_over_whole():
     assert counts == [10, 5 * (len(tile) + len(good)), 0, 5]
 
 
+@pytest.mark.parametrize("split", [1, 7, 512, 2000])
+def test_the_longest_frame_is_read_in_any_split_and_a_longer_one_is_none(split):
+    def after(frame):
+        stream = frame + mr60.frame(0x0F09, b"\x01\x00") + bytes(8)
+        chunks = [stream[at : at + split].hex() for at in range(0, len(stream), split)]
+        return worked_out(["mr60bha2", chunks])[1]
+
+    assert after(mr60.frame(0x0A32, bytes(1056)))[radar.UNKNOWN] == 1
+    assert after(mr60.frame(0x0A32, bytes(1057)))[radar.UNKNOWN] == 0
+    assert after(mr60.frame(0x0A32, bytes(1057)))[radar.FRAMES] == 1
+
+
+def test_the_longest_answer_is_read_in_any_split_and_a_longer_one_is_none():
+    for length, frames in ((64, 1), (65, 0)):
+        answer = ld2410.answer(0xFF, 0, bytes(length - 4))
+        for cut in range(len(answer)):
+            case = ["ld2410", [answer[:cut].hex(), answer[cut:].hex()]]
+            assert worked_out(case)[1][radar.FRAMES] == frames
+
+
+def test_counts_go_on_from_nought_behind_the_greatest_small_integer():
+    counts = radar.make("ld2410").counts
+    counts[radar.BYTES] = 0x3FFFFFFF - 2
+    radar.count(counts, radar.BYTES, 2)
+    assert counts[radar.BYTES] == 0x3FFFFFFF
+    radar.count(counts, radar.BYTES, 512)
+    assert counts[radar.BYTES] == 511
+
+
 def test_nothing_is_ever_sent_to_a_breathing_radar():
     # Type 3000 starts a firmware upgrade.
     for name in ("mr60bha2", "ld6002"):
