@@ -47,6 +47,15 @@ STILL = Scene(
     (0, 0, 0, 8, 10, 8, 4, 3, 3),
     2,
 )
+# Somebody that the module itself no longer counts: energies between those of nobody and of somebody
+# still. An assumption: no recording of such a person is known.
+LOST = Scene(
+    EMPTY.moving,
+    EMPTY.moving_sd,
+    (0, 0, 69, 49, 33, 28, 21, 19, 17),
+    (0, 0, 14.5, 8, 5, 3.9, 2.4, 2.2, 1.9),
+    0,
+)
 VACANT_BED = Scene((2.1,) * 9, (1.8,) * 9, (0, 0, *(6.7,) * 7), (0, 0, *(3.5,) * 7), 0)
 VACANT_BED_FAN_ON = Scene((18.5,) * 9, (6.3,) * 9, (0, 0, *(7.2,) * 7), (0, 0, *(4.1,) * 7), 1)
 

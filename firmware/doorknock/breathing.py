@@ -1,18 +1,40 @@
 """The detector of the breathing tier (60 GHz, total phase). Its face: detector.py.
 
 Phase is turned into displacement (0.398 mm a radian at 60 GHz: half a wavelength, 2.5 mm, is
-2 pi there and back), kept in mrad. Samples come 5 to 20 a second, unevenly; a grid of 100 ms holds
-the newest. Two moving averages, 1.0 s and then 0.7 s, leave breath (0.1 … 0.5 Hz: 98 … 52 % of
-it) and take out the heart, which goes on during apnoea: 0.8 mm at 0.8 Hz becomes 0.11 mm, at 1 Hz
-and above next to nothing. What is left over 10 s is held against an absolute floor in µm.
+2 pi there and back), kept in mrad. chest.py smooths it over 1.0 s and 0.6 s, which leaves breath
+(0.1 … 0.5 Hz: 98 … 55 % of it) and takes out the heart, which goes on during apnoea: 0.8 mm at
+0.8 Hz becomes 0.12 mm, at 1 Hz and above next to nothing. What is left is followed from turning
+point to turning point: **a breath turns back, drift does not**. So neither drift (however fast),
+nor a heart, nor noise is a breath, while three breaths a minute are seen as what they are.
 
 At 5 samples a second real steps come near pi, where +pi and -pi look alike. Such a step is not
-believed either way: it counts towards agitation, and moves the chest by nothing. One wrap, fade or
-glitch is so never a breath, and many of them in a row are a large movement.
+believed either way. Many of them within a second or more are somebody who walks (each sample falls
+anywhere on the circle), and for a minute on end, a radar that cannot see.
 """
 
-from array import array
-
+from . import chest
+from .chest import (
+    ACTIVE,
+    BURST_LAST,
+    BURST_ROUGH,
+    BURST_SAMPLES,
+    BURST_START,
+    BURST_TURNS,
+    BURST_WILD,
+    COARSE_LEGS,
+    COARSE_SPAN,
+    COARSE_TURN,
+    FLOOR,
+    HEART,
+    LARGEST,
+    LEGS,
+    NOISE,
+    ROUGHNESS,
+    SPAN,
+    SPEED,
+    USUAL_WILD,
+    WILD_SHARE,
+)
 from .clock import MASK, since
 from .detector import (
     BREATHING,
@@ -21,63 +43,91 @@ from .detector import (
     MOVING,
     NO_BREATHING,
     NO_MOVEMENT,
+    SLOW,
+    SLOW_BREATHING,
     STILL,
     UNKNOWN,
+    UNSEEN,
     VANISHED,
+    WEAK,
+    WEAK_BREATHING,
 )
+from .pace import Pace
 from .radar import NEW, NEW_PHASE, PHASE_MRAD, PRESENT, ZERO
-from .windows import (
-    FLOOR,
-    HEART_3S,
-    MOTION_3S,
-    MOTION_10S,
-    QUIET_SLOTS,
-    WORDS,
-    restart,
-    slot,
-)
+from .strength import Strength
 
-SLOT_MS = 100
+SLOT_MS = 200
 
 # µm to mrad: 1 rad is 398 µm.
 _UM_A_RAD = 398
-_PI_MRAD = 3142
-_TWO_PI_MRAD = 6283
 
-# The largest step of a breath: 3.9 mm at 18 a minute is 9.2 rad/s, 1.9 rad between two samples at
-# 4.9 a second. Above this a step may be one the other way round.
-_AMBIGUOUS_MRAD = 2300
-
-# 20 m of displacement: the sum of ten such is 5e8, below 2^29. Beyond it the windows start anew.
-_FARTHEST_MRAD = 50000000
-
-# Agitation, 0 … 60: an ambiguous step adds 4, one of more than a turn (no aliasing makes that of a
-# chest) adds 15, a slot takes 1 off. Recordings of people who breathe peak at 35 (a second of deep
-# fades); walking passes 40 in three samples where the module follows the turns, and within 3 s
-# where it shows random phase at 20 samples a second.
-_AMBIGUOUS_WEIGHT = 4
-_TURN_WEIGHT = 15
-_AGITATED = 40
-_MOST_AGITATED = 60
-
-# Over 3 s, smoothed. Seated breathing shows up to 4.7 mm in that time.
+# A leg of breath is somewhere as fast as 160 µm in 1.6 s: 0.68 mm at 6 a minute makes 330, 0.5 mm
+# at 5 a minute 200. What never is, is a posture that settles.
+_SLOWEST_UM = 160
+# In 1.6 s, smoothed. A deep breath of 5 mm at 18 a minute makes 5.
 _MOVEMENT_UM = 7000
 # Life in a chest too still for a breath: a heart shows 0.2 … 0.8 mm, an empty room, in the same
 # band, up to 0.051 (noisy recording of a bare wall).
 _HEART_UM = 100
+# A heart is smooth from sample to sample, the noise of a weak return is rough: its roughness is
+# 2.4 deviations, and what it shows as a heart (the largest in 3 s) some four. A heart of 1 Hz at
+# 8 samples a second is four times as large as it is rough.
+_HEART_TO_ROUGHNESS = 3
+# Of somebody who has just walked less is asked for: anything quick of so much is life. A bare wall
+# shows a third of it, and a heart at 5 samples a second is as rough as noise.
+_LIFE_UM = 150
 
-# Breath for so long is a sign of somebody where nobody was: somebody walking past, a door or one
-# glitch moves the windows for under 8 s. A heart alone is none: the noise of a weak return looks
-# like one.
-_SIGN_SLOTS = 90
-# After a large movement the windows remember it for 5 s; life seen for 3 s after that means that
-# the person has stayed. Nothing seen for 10 s after it: gone.
-_SETTLED_SLOTS = 50
-_STAYED_SLOTS = 30
-_GONE_SLOTS = 100
-# The gate shut for so long after a large movement: gone. Shorter, it flickers, as it does over
-# people who move or fall.
-_SHUT_SLOTS = 50
+# Noise may look like a breath of half its roughness between slots: so much is asked for then,
+# and never more than twice the floor (0.5 mm).
+_MOST_FLOORS = 2
+
+# --- bursts of roughness: steps that no chest makes
+# Movement: four rough steps in 0.4 s, one of them near half a turn. A fade makes two or three.
+_MOVE_ROUGH = 4
+_MOVE_MS = 400
+_MOVE_OVER_MS = 600
+_CALM_MS = 2000
+# A walk, which is how people leave: at least 1.4 s. A collapse is over sooner (a fall takes under
+# a second). Random phase is rough in 59 % of steps, wild in a third; breathing people in 8 %, 2 %.
+_WALK_MS = 1400
+_WALK_ROUGH = 3
+_WALK_TURNS = 3
+# Where so much of ordinary breathing is wild (a poor return), only whole turns tell of a walk.
+_POOR_SHARE = 7000  # 11 % of 65,536
+# With so many steps that are not believed, legs go missing: the pace is not judged.
+_PACELESS_SHARE = 3300  # 5 %
+# Random phase, in 64ths of a mrad and 65,536ths: rough by 1.57 rad on the mean, wild in 33 %. The
+# poorest recording of somebody breathing, over its poorest quarter: 1.45 rad and 21 %.
+_RANDOM_ROUGHNESS = 1360 * 64
+_RANDOM_WILD = 14400  # 22 %
+_CANNOT_SEE_MS = 60000
+
+# --- coming and going
+# Legs of breath that make somebody where nobody was: three (a breath and a half), the last of them
+# 3.5 s after the first was over. Somebody walking past or a door makes two, or is gone sooner.
+_SIGN_LEGS = 3
+_SIGN_MS = 3500
+_SIGN_GAP_MS = 10000
+# A heart alone, where the module says that somebody is there, makes somebody after 20 s.
+_HEART_SIGN_MS = 20000
+# A walk is over after 1.2 s of quiet; the filters then begin anew. Two legs of breath or 3 s of
+# heart after that: they have stayed. Nothing for 12 s: gone.
+_SETTLED_MS = 1200
+_STAYED_LEGS = 2
+_STAYED_HEART_MS = 3000
+_GONE_MS = 12000
+# The gate shut for so long after a walk: gone. Shorter, it flickers, as it does over people who
+# move or fall.
+_SHUT_MS = 5000
+# The gate must shut within so long after the last rough step of a walk: whoever goes is lost going.
+_WALKED_OUT_MS = 4000
+# Lost within so long of the door's opening, before or after: gone through it.
+_DOOR_MS = 10000
+# So long without a breath is no longer called breathing.
+_STILL_MS = 10000
+
+# A pause of so long is asked about as such, and not once more as slow breathing.
+_APNOEA_MS = 18000
 
 # No phase for so long: nothing can be said. Four times the slowest interval, and some.
 _BLIND_MS = 1500
@@ -88,58 +138,106 @@ _ZEROS_MEAN_SHUT = 5
 class BreathingDetector:
     """Readings of total phase and presence in; what the room is like out."""
 
+    lessons = b""
+    lessons_version = 0
+
     def __init__(self, settings: dict) -> None:
-        self._work = array("i", [0] * WORDS)
-        self._work[FLOOR] = settings["breath_floor_um"] * 1000 // _UM_A_RAD
+        self._work = chest.work(
+            settings["breath_floor_um"] * 1000 // _UM_A_RAD, _SLOWEST_UM * 1000 // _UM_A_RAD
+        )
         self._movement = _MOVEMENT_UM * 1000 // _UM_A_RAD
         self._heart = _HEART_UM * 1000 // _UM_A_RAD
+        self._lively = _LIFE_UM * 1000 // _UM_A_RAD
+        self._pace = Pace(settings["slow_ask_pm"], settings["slow_urgent_pm"])
+        self._strength = Strength(settings["weak_percent"])
         self.forget()
 
     def forget(self) -> None:
         """The radar gets power: what it said before is of another time."""
-        restart(self._work, 0)
         self.room = UNKNOWN
         self.still_ms = 0
         self.cause = NO_BREATHING
+        self.urgent = True
         self.blind = True
+        self.cannot_see = False
         self._present = -1
         self._open = False  # the module's gate: phases come
-        self._shut_slots = 0  # slots since the gate shut, 0 … _SHUT_SLOTS
+        self._shut_at = 0  # tick at which it shut
         self._zeros = 0  # readings of exactly 0.0 in a row, 0 … _ZEROS_MEAN_SHUT
-        self._phase = 0
-        self._has_phase = False
-        self._doubted = False  # the newest sample was too far from self._phase to be believed
-        self._displacement = 0  # mrad, |.| <= _FARTHEST_MRAD
-        self._agitation = 0
         self._somebody = False
-        self._sign = 0  # slots of breath seen where nobody was
-        self._since_move = LONGEST_MS // SLOT_MS  # slots since the last large movement
-        self._life = 0  # slots of life seen since it, once the windows have settled
-        self._stayed = True  # nobody was seen to go since the last large movement
+        self._awaited = False
+        self._door = False  # it has opened …
+        self._door_at = 0  # … at this tick
+        self._sign = self._sign_at = self._sign_from = 0  # legs seen where nobody was
+        self._legs = 0  # as last looked at
+        self._coarse = 0
+        self._heart_ms = 0  # a heart has been seen for so long
+        self._calm = False  # what came before was still: roughness now is somebody coming
+        self._walked = False  # a walk was seen, and nobody who stayed since
+        self._walk_start = 0  # which burst it was, and the tick of its last rough step
+        self._walk_end = 0
+        self._life = 0  # legs since it settled
+        self._unseen_ms = 0  # random phase for so long
         self._next = -1  # tick of the next slot; -1 before the first reading
         self._last = -1  # tick of the last reading
+        self._slot_at = 0
+        w = self._work
+        w[chest._HAVE] = w[chest._SAMPLES] = w[BURST_ROUGH] = w[WILD_SHARE] = w[ROUGHNESS] = 0
+        w[USUAL_WILD] = w[NOISE] = w[LARGEST] = 0
+        self._pace.forget()
+        self._strength.forget()
 
     @property
     def noise_floor(self) -> int:
-        """Chest movement over the last 3 s, µm, 0 … 398,000; in an empty room it is the noise."""
-        span = self._work[MOTION_3S]
-        return (span if span < 1000000 else 1000000) * _UM_A_RAD // 1000
+        """How roughly the chest moves from slot to slot, µm, 0 … 39,800; when empty, noise."""
+        return (self._work[NOISE] >> 4) * _UM_A_RAD // 1000
 
-    def expect_somebody(self) -> None:
+    @property
+    def confidence(self) -> int:
+        """100 where steps are smooth; 0 where they are as random phase is, or none come."""
+        if self.blind or self.cannot_see or not self._open:
+            return 0
+        rough = self._work[ROUGHNESS] * 100 // _RANDOM_ROUGHNESS  # < 2^25
+        return 100 - rough if rough < 100 else 0
+
+    def expect_somebody(self, ticks: int) -> None:
         """Somebody is in there, though the radar has not shown them yet."""
         self._somebody = True
-        self._stayed = True
+        self._walked = False
+        self._work[ACTIVE] = ticks
+
+    def await_somebody(self, ticks: int) -> None:
+        """A resident has just pressed: whoever the module shows is somebody, breathing or not."""
+        self._awaited = True
+        self._unseen_ms = 0
+        self._work[ACTIVE] = ticks
+
+    def answered(self) -> None:
+        """Whoever is in there is well, as they breathe now."""
+        self._pace.forget()
+        self._strength.forget()
+
+    def door_opened(self, ticks: int) -> None:
+        """A door contact says so: whoever is lost about now has gone."""
+        self._door_at = ticks
+        self._door = True
+
+    def learn(self, lessons: bytes) -> None:
+        """Nothing: this tier has nothing to learn of a place."""
 
     def take(self, reading, ticks: int) -> None:
         """One report: total phase, or presence."""
-        if self._next < 0:
-            self._next = ticks
         self.tick(ticks)
+        if self._last < 0:
+            # What is rough from the beginning may be a radar that sees nothing: nobody comes in.
+            self._work[BURST_LAST] = ticks
         self._last = ticks
         if self.blind:
             self.blind = False
-            self._has_phase = False
-            self._next = ticks
+            self._next = self._slot_at = ticks
+            self._work[chest._HAVE] = 0
+            # What was still before the gap has not been seen to go on being so.
+            self._work[ACTIVE] = (ticks - self.still_ms) & MASK
         self._present = reading[PRESENT]
         if reading[NEW] != NEW_PHASE:
             return
@@ -148,151 +246,268 @@ class BreathingDetector:
             if self._zeros < _ZEROS_MEAN_SHUT:
                 self._zeros += 1
             if self._present == 0 or self._zeros >= _ZEROS_MEAN_SHUT:
-                self._shut()
+                self._shut(ticks)
             return
         self._zeros = 0
-        self._move_to(reading[PHASE_MRAD])
+        if not self._open:
+            self._open_at(ticks)
+        if chest.sample(self._work, reading[PHASE_MRAD], ticks):
+            chest.restart(self._work, ticks)
+        if since(ticks, self._next) >= 0:
+            self._one_slot(ticks)
 
-    def _shut(self) -> None:
+    def _shut(self, ticks: int) -> None:
         if self._open or self.room == UNKNOWN:
             self._open = False
-            self._has_phase = False
-            self._shut_slots = 0
+            self._shut_at = ticks
+            self._heart_ms = 0
+            self._work[chest._HAVE] = 0
+            self._pace.forget()
+            self._look_at_shut_gate(ticks)
 
-    def _move_to(self, phase: int) -> None:
-        """The newest phase, |.| < 2^29: the difference of two is below 2^30."""
-        if not self._has_phase:
-            self._has_phase = True
-            self._phase = phase
-            self._doubted = False
-            if not self._open:
-                self._open = True
-                self._agitation = 0
-                restart(self._work, self._displacement)
-            return
-        step = phase - self._phase
-        turned = step > _TWO_PI_MRAD or step < -_TWO_PI_MRAD
-        if not turned:
-            if step > _PI_MRAD:
-                step -= _TWO_PI_MRAD
-            elif step < -_PI_MRAD:
-                step += _TWO_PI_MRAD
-        if turned or step > _AMBIGUOUS_MRAD or step < -_AMBIGUOUS_MRAD:
-            self._agitate(_TURN_WEIGHT if turned else _AMBIGUOUS_WEIGHT)
-            # One such sample may be a glitch: the next is held against the last good one. Two in
-            # a row: the chest, or the phase, is somewhere else, and how it got there is not known.
-            self._doubted = not self._doubted
-            if not self._doubted:
-                self._phase = phase
-            return
-        self._doubted = False
-        self._phase = phase
-        moved = self._displacement + step
-        if moved > _FARTHEST_MRAD or moved < -_FARTHEST_MRAD:
-            moved = 0
-            restart(self._work, 0)
-        self._displacement = moved
-
-    def _agitate(self, weight: int) -> None:
-        agitation = self._agitation + weight
-        self._agitation = agitation if agitation < _MOST_AGITATED else _MOST_AGITATED
+    def _open_at(self, ticks: int) -> None:
+        self._open = True
+        chest.restart(self._work, ticks)
+        if self._awaited:
+            # At home, just after the press: there is somebody, and here they are.
+            self._awaited = False
+            self._somebody = True
 
     def tick(self, ticks: int) -> None:
-        """Lets time pass: one slot for each 100 ms. A gap in the readings is not stillness."""
+        """Lets time pass. A gap in the readings is not stillness."""
         if self._last < 0 or self.blind:
             return
         if since(ticks, self._last) > _BLIND_MS:
             self.blind = True
             self._open = False
+            self._heart_ms = 0
             return
-        while since(ticks, self._next) >= 0:
-            self._next = (self._next + SLOT_MS) & MASK
-            self._one_slot()
+        if not self._open and since(ticks, self._next) >= 0:
+            self._one_slot(ticks)
 
-    def _one_slot(self) -> None:
-        if self._agitation > 0:
-            self._agitation -= 1
-        if self._since_move < LONGEST_MS // SLOT_MS:
-            self._since_move += 1
+    def _one_slot(self, ticks: int) -> None:
+        """Five times a second, or at every sample where they are slower."""
+        passed = since(ticks, self._slot_at)
+        self._slot_at = ticks
+        self._next = (self._next + SLOT_MS) & MASK
+        if since(ticks, self._next) >= SLOT_MS:
+            self._next = (ticks + SLOT_MS) & MASK
+        if passed < 0 or passed > _BLIND_MS:
+            passed = SLOT_MS
         if self._open:
-            slot(self._work, self._displacement)
-            self._look()
+            chest.slot(self._work, ticks)
+            self._look(ticks, passed)
         else:
-            self._look_at_shut_gate()
+            self._look_at_shut_gate(ticks)
+            self._cannot_see(self._awaited, passed)
 
-    def _look(self) -> None:
-        """What the windows say, with the gate open."""
+    # --- the gate is open ---------------------------------------------------------------------
+
+    def _look(self, ticks: int, passed: int) -> None:
         w = self._work
         floor = w[FLOOR]
-        moving = self._agitation >= _AGITATED or w[MOTION_3S] > self._movement
-        breath = w[MOTION_10S] >= floor
-        heart = w[HEART_3S] >= self._heart
-        lively = w[MOTION_3S] >= floor or heart
-        if moving:
-            self._since_move = 0
-            self._life = 0
-            self._stayed = False
-        elif not self._stayed and self._since_move > _SETTLED_SLOTS:
-            if lively:
-                self._life += 1
-                if self._life >= _STAYED_SLOTS:
-                    self._stayed = True
-            elif self._since_move > _GONE_SLOTS:
-                # Moved largely, then neither breath nor heart: an empty chair.
-                self._gone()
-                return
-        if not self._somebody:
-            self._look_for_somebody(moving, w[MOTION_3S] >= floor)
-            if not self._somebody:
-                self.room = EMPTY
-                return
-        if moving:
-            self.room = MOVING
-            self.still_ms = 0
+        span = w[NOISE] >> 5  # NOISE < 2^21
+        # Less than an eighth of this person's own is no breath of theirs.
+        if span < self._strength.own >> 3:
+            span = self._strength.own >> 3
+        if span < floor:
+            span = floor
+        elif span > _MOST_FLOORS * floor:
+            span = _MOST_FLOORS * floor
+        w[SPAN] = span
+        random = w[ROUGHNESS] >= _RANDOM_ROUGHNESS and w[WILD_SHARE] >= _RANDOM_WILD
+        self._cannot_see(random, passed)
+        moving = self._look_for_movement(ticks)
+        self._heart_ms = self._heart_ms + passed if self._sees_heart(random) else 0
+        if self._heart_ms > 60000:
+            self._heart_ms = 60000
+        legs = w[LEGS] - self._legs
+        self._legs = w[LEGS]
+        if self._walked and not self._look_whether_stayed(ticks, 0 if random else legs):
             return
-        quiet = w[QUIET_SLOTS]
-        if breath:
-            self.still_ms = quiet * SLOT_MS
-        elif self.still_ms < LONGEST_MS - SLOT_MS:
-            # All that the windows hold is quiet: what was still before has gone on being so.
-            self.still_ms += SLOT_MS
-        self.room = STILL if self.still_ms >= 10000 else BREATHING
-        self.cause = NO_BREATHING if heart else NO_MOVEMENT
-
-    def _look_for_somebody(self, moving: bool, breath: bool) -> None:
-        """A large movement is somebody at once; breath when it goes on."""
-        self._sign = _counted(self._sign, breath)
-        if moving or self._sign >= _SIGN_SLOTS:
-            self._somebody = True
-            self._stayed = not moving
-            self._sign = 0
+        if not self._somebody:
+            self._look_for_somebody(ticks, moving, legs, random)
+            if not self._somebody:
+                self.room = UNSEEN if self.cannot_see else EMPTY
+                self.still_ms = 0
+                return
+        if moving or (random and self.cannot_see):
+            w[ACTIVE] = ticks
             self.still_ms = 0
+            self._pace.forget()
+            self._strength.moved(ticks)
+            self.room = UNSEEN if self.cannot_see else MOVING
+            return
+        self._judge(ticks)
 
-    def _look_at_shut_gate(self) -> None:
+    def _judge(self, ticks: int) -> None:
+        """Somebody is in view and keeps their place: how do they breathe?"""
+        w = self._work
+        self._age(ticks)
+        pace, strength = self._pace, self._strength
+        if w[WILD_SHARE] > _PACELESS_SHARE:
+            pace.forget()
+        elif w[COARSE_LEGS] != self._coarse:
+            pace.turned(w[COARSE_TURN])
+        self._coarse = w[COARSE_LEGS]
+        if strength.tick(w, ticks):
+            own = strength.own
+            coarse = own // 6 if own // 6 > w[SPAN] else w[SPAN]
+            w[COARSE_SPAN] = coarse
+        if self.still_ms >= _APNOEA_MS:
+            pace.forget()
+        if self.still_ms >= _STILL_MS:
+            self.room = STILL
+            self.urgent = True
+            self.cause = NO_BREATHING if w[HEART] >= self._heart else NO_MOVEMENT
+        elif strength.weak:
+            self.room = WEAK
+            self.urgent = True
+            self.cause = WEAK_BREATHING
+        elif pace.slow:
+            self.room = SLOW
+            self.urgent = pace.urgent
+            self.cause = SLOW_BREATHING
+        else:
+            self.room = BREATHING
+            self.cause = NO_BREATHING
+            self.urgent = True
+
+    def _age(self, ticks: int) -> None:
+        still = since(ticks, self._work[ACTIVE])
+        if still > LONGEST_MS - 10000:
+            self._work[ACTIVE] = (self._work[ACTIVE] + 10000) & MASK
+        self.still_ms = still if still > 0 else 0
+
+    def _look_for_movement(self, ticks: int) -> bool:
+        """Whether somebody moves largely; notes a walk."""
+        w = self._work
+        quiet = since(ticks, w[BURST_LAST])
+        in_burst = 0 <= quiet < _MOVE_OVER_MS and w[BURST_ROUGH] > 0
+        if not in_burst:
+            if quiet > _CALM_MS:
+                self._calm = True
+            return w[SPEED] > self._movement
+        lasted = since(w[BURST_LAST], w[BURST_START])
+        poor = w[USUAL_WILD] > _POOR_SHARE
+        rough = w[BURST_ROUGH]
+        walk = w[BURST_TURNS] >= _WALK_TURNS
+        # Rough in three steps of ten, where random phase is in six and breathing in one, and wild
+        # in one of ten, where random phase is in three.
+        dense = (
+            10 * rough >= 3 * w[BURST_SAMPLES]
+            and 10 * w[BURST_WILD] >= w[BURST_SAMPLES]
+            and rough >= _WALK_ROUGH
+        )
+        walk = walk or (not poor and dense)
+        if walk and lasted >= _WALK_MS:
+            self._walked = True
+            self._life = 0
+            self._walk_start = w[BURST_START]
+            self._walk_end = w[BURST_LAST]
+        elif self._walked and self._walk_start == w[BURST_START]:
+            self._walk_end = w[BURST_LAST]
+        return (
+            lasted >= _MOVE_MS
+            and rough >= _MOVE_ROUGH
+            and (w[BURST_TURNS] > 0 or (dense and not poor))
+        )
+
+    def _sees_heart(self, random: bool) -> bool:
+        """Something quicker than breath, larger than an empty room shows, and smooth."""
+        w = self._work
+        beat = w[HEART]
+        if self._walked and self._somebody:
+            return beat >= self._lively and not random
+        return beat >= self._heart and (w[ROUGHNESS] >> 6) * _HEART_TO_ROUGHNESS <= beat * 2
+
+    def _look_whether_stayed(self, ticks: int, legs: int) -> bool:
+        """After a walk: True while somebody may still be there."""
+        since_walk = since(ticks, self._walk_end)
+        if since_walk < _SETTLED_MS:
+            self._life = -1
+            return True
+        if self._life < 0:
+            self._life = 0
+            self._heart_ms = 0
+            chest.restart(self._work, ticks)
+            self._work[LARGEST] = 0
+            self._strength.moved(ticks)
+            return True
+        self._life += legs
+        if self._life >= _STAYED_LEGS or self._heart_ms >= _STAYED_HEART_MS:
+            self._walked = False
+        elif since_walk > _GONE_MS and not self.cannot_see:
+            # Walked, then neither breath nor heart: an empty chair.
+            self._gone()
+            return False
+        return True
+
+    def _look_for_somebody(self, ticks: int, moving: bool, legs: int, random: bool) -> None:
+        """Somebody who comes in is somebody at once; breath when it goes on."""
+        if moving and self._calm:
+            # They may only have walked past: until breath or a heart has shown, they may be gone.
+            self._walked = True
+            self._life = 0
+            self._walk_start = self._work[BURST_START]
+            self._walk_end = ticks
+            self._found(ticks)
+            self._calm = False
+            return
+        if self._heart_ms >= _HEART_SIGN_MS and self._present == 1:
+            self._found((ticks - self._heart_ms) & MASK)
+            return
+        if legs and not random:
+            if self._sign == 0 or since(ticks, self._sign_at) > _SIGN_GAP_MS:
+                self._sign = 0
+                self._sign_from = ticks
+            self._sign += 1
+            self._sign_at = ticks
+            if self._sign >= _SIGN_LEGS and since(ticks, self._sign_from) >= _SIGN_MS:
+                self._found(ticks)
+
+    def _found(self, active: int) -> None:
+        self._somebody = True
+        self._sign = 0
+        self._work[ACTIVE] = active
+
+    # --- the gate is shut ---------------------------------------------------------------------
+
+    def _look_at_shut_gate(self, ticks: int) -> None:
         """The module sees nobody. Whoever was not seen to go is still in there."""
-        if self._shut_slots < _SHUT_SLOTS:
-            self._shut_slots += 1
-        if self._somebody and not self._stayed and self._shut_slots >= _SHUT_SLOTS:
-            # Moved largely, and then the module saw nobody: gone.
+        self._calm = True
+        if self._walked and since(self._shut_at, self._walk_end) > _WALKED_OUT_MS:
+            self._walked = False  # had sat down again: lost without having walked
+        if self._door and -_DOOR_MS < since(self._shut_at, self._door_at) < _DOOR_MS:
+            self._walked = True  # whoever is lost within 10 s of the door went through it
+            self._door = False
+        if self._somebody and self._walked and since(ticks, self._shut_at) >= _SHUT_MS:
+            # Walked, and then the module saw nobody: gone.
             self._gone()
         elif self._somebody:
-            if self.still_ms < LONGEST_MS - SLOT_MS:
-                self.still_ms += SLOT_MS
+            self._age(ticks)
             self.room = STILL
             self.cause = VANISHED
+            self.urgent = True
         elif self._present == 0 or self._zeros >= _ZEROS_MEAN_SHUT:
-            self.room = EMPTY
+            self.room = UNSEEN if self.cannot_see else EMPTY
 
     def _gone(self) -> None:
         self._somebody = False
-        self._stayed = True
+        self._walked = False
         self._sign = 0
         self.still_ms = 0
         self.room = EMPTY
 
-
-def _counted(slots: int, seen: bool) -> int:
-    """Up by one when seen, down by one when not: a pause in breathing does not begin it anew."""
-    if seen:
-        return slots + 1
-    return slots - 1 if slots > 0 else 0
+    def _cannot_see(self, poor: bool, passed: int) -> None:
+        """A minute of nothing that could be believed; sight comes back at thrice the pace."""
+        if poor:
+            if self._unseen_ms < _CANNOT_SEE_MS + 10000:
+                self._unseen_ms += passed
+            if self._unseen_ms >= _CANNOT_SEE_MS:
+                self.cannot_see = True
+        elif self._unseen_ms > 0:
+            self._unseen_ms -= 3 * passed
+            if self._unseen_ms <= 0:
+                self._unseen_ms = 0
+                self.cannot_see = False

@@ -13,8 +13,17 @@ from array import array
 
 import micropython
 
-from .clock import since
-from .detector import EMPTY, LONGEST_MS, MOVING, NO_MOVEMENT, STILL, UNKNOWN, VANISHED
+from .clock import MASK, since
+from .detector import (
+    EMPTY,
+    LONGEST_MS,
+    MOVING,
+    NO_MOVEMENT,
+    STILL,
+    UNKNOWN,
+    UNSEEN,
+    VANISHED,
+)
 from .radar import ENGINEERING, GATES, MOVE_CM, MOVE_ENERGY, STATE, STILL_CM, STILL_ENERGY
 
 # Floors until the room has taught its own: an empty room with clutter close by. Moving energies of
@@ -34,9 +43,10 @@ _GATE_CM = 75
 # Still energy saturates at 100 near people: no threshold may lie above.
 _SATURATED = 95
 
-# Learning over 2^6 reports (6 s) for the first minute, over 2^8 (26 s) after that.
-_QUICK_LEARNING = 6
-_SLOW_LEARNING = 8
+# Two places are learned from each report, so each every 0.9 s: 2^3 of them are 7 s, for the first
+# minute; 2^5 are 29 s, after that.
+_QUICK_LEARNING = 3
+_SLOW_LEARNING = 5
 _QUICK_REPORTS = 600
 # Movement must last so long, in two reports or more (10 a second is usual); a still somebody where
 # nobody was, 10 s.
@@ -49,6 +59,23 @@ _GONE_AFTER_MOVE_MS = 15000
 # No report for so long: nothing can be said. Four seconds of three minutes may be held over.
 _BLIND_MS = 4000
 
+# Somebody no longer seen, and the still energies back at their floors: for so long, and they have
+# gone, though nobody saw them go. Over a body that only this radar's threshold has lost, several
+# gates stay above.
+_AT_FLOOR_MS = 20000
+_GATES_ABOVE = 2
+# Movement in every report for so long, with not one pause of 5 s in it: no person, a fan or a
+# curtain. The floors are learned anew.
+_TIRELESS_MS = 900000
+_PAUSE_MS = 3000
+# A door that opened so shortly before or after somebody was last seen: they went through it.
+_DOOR_MS = 15000
+# Lessons are worth a write to flash when a floor has changed by so much (of 100), and seldom.
+_WORTH_KEEPING = 4
+_KEEP_EVERY_REPORTS = 36000
+_LESSONS_BYTES = 37
+_LESSONS_VERSION = 1
+
 # Places in the work array, a word each; energies are times 256, 0 … 25,600, floors as well.
 _SMOOTH = 0  # 18
 _FLOOR = 18  # 18
@@ -56,61 +83,68 @@ _DEVIATION = 36  # 18
 _THRESHOLD = 54  # 18
 _MOVES = 72  # results: gates above their threshold
 _STILLS = 73
-_EXCESS = 74  # the greatest deviation of a floor, for the heartbeat
-_WORDS = 75
+_WORDS = 74
 
 
 @micropython.viper
-def _smooth(w: ptr32, reading: ptr32, learn: int):  # noqa: F821 (ptr32 is viper's)
-    """Takes 18 gate energies of 0 … 100: smooths, compares, and learns the floors if told to.
+def _smooth(w: ptr32, reading: ptr32):  # noqa: F821 (ptr32 is viper's)
+    """Takes 18 gate energies of 0 … 100: smooths, and counts those above their thresholds.
 
-    learn: 0 not, else the shift of the learning rate (6: over 6 s, 8: over 26 s). Energies times
-    256 are at most 25,600 and thresholds at most 25,600 + 256 x (24 + 4 x 100) < 2^18.
+    Energies times 256 are at most 25,600, thresholds at most 25,600 + 256 x (24 + 4 x 100) < 2^18.
+    The smoothed are 0 or more: energies are, and >> rounds towards them from above.
     """
     i = 0
-    moves = 0
-    stills = 0
-    excess = 0
-    while i < 18:
-        energy = reading[6 + i] << 8
+    counted = 0
+    # 0.4 s for movement
+    while i < 9:
         before = w[i]
-        # 0.4 s for movement, 1.6 s for stillness. Differences may be negative: >> rounds down.
-        if i < 9:  # noqa: SIM108
-            smooth = before + ((energy - before) >> 2)
-        else:
-            smooth = before + ((energy - before) >> 4)
-        w[i] = smooth
-        if smooth > w[54 + i]:
-            if i < 9:
-                moves += 1
-            else:
-                stills += 1
-        if learn > 0:
-            floor = w[18 + i]
-            away = energy - floor
-            w[18 + i] = floor + (away >> learn)
-            if away < 0:
-                away = 0 - away
-            w[36 + i] = w[36 + i] + ((away - w[36 + i]) >> learn)
-        deviation = w[36 + i]
-        if deviation > excess:
-            excess = deviation
-        if i < 9:
-            margin = 2 * deviation
-            if margin < 6144:  # _MOVE_MARGIN x 256
-                margin = 6144
-        else:
-            margin = 4 * deviation
-            if margin < 3840:  # _STILL_MARGIN x 256
-                margin = 3840
-        threshold = w[18 + i] + margin
-        if i >= 9 and threshold > 24320:  # 95: still energy saturates at 100 near people
-            threshold = 24320
-        w[54 + i] = threshold
+        before += ((reading[6 + i] << 8) - before) >> 2
+        w[i] = before
+        if before > w[54 + i]:
+            counted += 1
         i += 1
-    w[72] = moves
-    w[73] = stills
-    w[74] = excess
+    w[72] = counted
+    # 1.6 s for stillness
+    counted = 0
+    while i < 18:
+        before = w[i]
+        before += ((reading[6 + i] << 8) - before) >> 4
+        w[i] = before
+        if before > w[54 + i]:
+            counted += 1
+        i += 1
+    w[73] = counted
+
+
+@micropython.viper
+def _learn(w: ptr32, reading: ptr32, place: int, shift: int):  # noqa: F821
+    """Learns the floor and the deviation of one place from a report; shift 31 learns nothing.
+
+    Both stay within 0 … 25,600, as what they are means of does.
+    """
+    energy = reading[6 + place] << 8
+    floor = w[18 + place]
+    away = energy - floor
+    deviation = w[36 + place]
+    if shift < 31:
+        floor += away >> shift
+        w[18 + place] = floor
+        if away < 0:
+            away = 0 - away
+        deviation += (away - deviation) >> shift
+        w[36 + place] = deviation
+    if place < 9:
+        margin = 2 * deviation
+        if margin < 6144:  # _MOVE_MARGIN x 256
+            margin = 6144
+    else:
+        margin = 4 * deviation
+        if margin < 3840:  # _STILL_MARGIN x 256
+            margin = 3840
+    threshold = floor + margin
+    if place >= 9 and threshold > 24320:  # 95: still energy saturates at 100 near people
+        threshold = 24320
+    w[54 + place] = threshold
 
 
 class PresenceDetector:
@@ -122,19 +156,71 @@ class PresenceDetector:
             self._work[_SMOOTH + gate] = _FLOORS[gate] << 8
             self._work[_FLOOR + gate] = _FLOORS[gate] << 8
             self._work[_DEVIATION + gate] = _DEVIATIONS[gate] << 8
-            # out of reach until the first report has set it
-            self._work[_THRESHOLD + gate] = 101 << 8
+        self._none = array("i", [0] * 24)
         self._learned = 0  # reports learned from, 0 … _QUICK_REPORTS
+        self._place = 0  # which is learned next
+        self._kept = bytearray(4 * GATES)  # as last handed out to be kept …
+        self._known = False  # … if ever
+        self.lessons_version = 0
+        self._since_kept = 0  # reports, 0 … _KEEP_EVERY_REPORTS
+        self._set_thresholds()
         self.forget()
+
+    def _set_thresholds(self) -> None:
+        for place in range(2 * GATES):
+            _learn(self._work, self._none, place, 31)
+
+    def learn(self, lessons: bytes) -> None:
+        """Takes up the floors that were learned before a reset. Bytes that are not ours: none."""
+        if len(lessons) != _LESSONS_BYTES or lessons[0] != _LESSONS_VERSION:
+            return
+        if max(lessons[1:]) > 100:
+            return
+        for place in range(2 * GATES):
+            self._work[_SMOOTH + place] = lessons[1 + place] << 8
+            self._work[_FLOOR + place] = lessons[1 + place] << 8
+            self._work[_DEVIATION + place] = lessons[19 + place] << 8
+            self._kept[place] = lessons[1 + place]
+            self._kept[place + 2 * GATES] = lessons[19 + place]
+        self._learned = _QUICK_REPORTS
+        self._known = True
+        self._set_thresholds()
+
+    @property
+    def lessons(self) -> bytes:
+        """The floors and their deviations, for learn(); b"" while they are not known."""
+        return bytes([_LESSONS_VERSION]) + bytes(self._kept) if self._known else b""
+
+    def _keep_lessons(self) -> None:
+        """Once the place is known, and when it has changed since."""
+        self._since_kept = 0
+        worth = not self._known
+        for place in range(4 * GATES):
+            fresh = (self._work[_FLOOR + place] + 128) >> 8
+            away = fresh - self._kept[place]
+            worth = worth or away >= _WORTH_KEEPING or away <= -_WORTH_KEEPING
+        if worth:
+            for place in range(4 * GATES):
+                self._kept[place] = (self._work[_FLOOR + place] + 128) >> 8
+            self._known = True
+            self.lessons_version += 1
 
     def forget(self) -> None:
         """The radar gets power: what it said before is of another time. The floors stay."""
         self.room = UNKNOWN
         self.still_ms = 0
         self.cause = NO_MOVEMENT
+        self.urgent = True
+        self.cannot_see = False
         self.blind = True
         self._somebody = False
+        self._awaited = False
+        self._door = False  # it has opened …
+        self._door_at = 0  # … at this tick
+        self._floor_ms = 0  # not seen, and the energies at their floors, for so long
+        self._tireless_ms = 0  # movement without a pause for so long
         self._moving = False  # the last report showed movement …
+        self._paused_at = 0  # tick of the last report that showed movement
         self._moving_at = 0  # … as did all since this tick
         self._still = False  # the last report showed a still somebody …
         self._still_at = 0  # … as did all since this tick
@@ -145,9 +231,26 @@ class PresenceDetector:
     @property
     def noise_floor(self) -> int:
         """The greatest mean deviation of a gate's floor, in hundredths, 0 … 10,000."""
-        return self._work[_EXCESS] * 100 >> 8
+        return max(self._work[_DEVIATION : _DEVIATION + 2 * GATES]) * 100 >> 8
 
-    def expect_somebody(self) -> None:
+    @property
+    def confidence(self) -> int:
+        """0 … 100; of breath this radar knows nothing, and this is not about breath."""
+        return 0 if self.blind else 100 * self._learned // _QUICK_REPORTS
+
+    def await_somebody(self, ticks: int) -> None:
+        """A resident has just pressed: whoever the module itself shows is somebody."""
+        self._awaited = True
+
+    def answered(self) -> None:
+        """Nothing: answers teach this tier nothing."""
+
+    def door_opened(self, ticks: int) -> None:
+        """A door contact says so: whoever is lost about now has gone."""
+        self._door = True
+        self._door_at = ticks
+
+    def expect_somebody(self, ticks: int) -> None:
         """Somebody is in there, though the radar has not shown them yet."""
         self._somebody = True
         self.still_ms = 0
@@ -160,6 +263,7 @@ class PresenceDetector:
         if self.blind:
             self.blind = False
             self._ticked = ticks
+            self._tireless_ms = 0
         self._compare(reading, ticks)
         moves = self._moving and since(ticks, self._moving_at) >= _MOVE_MS
         if self._still and not self._somebody:
@@ -169,6 +273,9 @@ class PresenceDetector:
             # though it makes nobody.
             sign = self._still or (self._learned < _QUICK_REPORTS and reading[STATE] & 2 != 0)
             sign = sign and self._somebody
+        if self._awaited and reading[STATE] & 3:
+            sign = True
+            self._awaited = False
         if moves or sign:
             if not self._somebody:
                 self._somebody = True
@@ -194,6 +301,14 @@ class PresenceDetector:
             self.still_ms += passed
         if self._unseen_ms < LONGEST_MS - 2 * _BLIND_MS:
             self._unseen_ms += passed
+        if since(ticks, self._paused_at) > _PAUSE_MS:
+            self._tireless_ms = 0
+        elif self._tireless_ms < LONGEST_MS - 2 * _BLIND_MS:
+            self._tireless_ms += passed
+        if self._somebody and self._unseen_ms > _SEEN_MS and self._at_floor():
+            self._floor_ms += passed
+        else:
+            self._floor_ms = 0
         self._settle(False)
 
     def _compare(self, reading, ticks: int) -> None:
@@ -201,12 +316,21 @@ class PresenceDetector:
         w = self._work
         moving = still = False
         if reading[ENGINEERING]:
-            learn = 0
-            if not (self._somebody or self._moving or self._still):
+            _smooth(w, reading)
+            tireless = self._tireless_ms > _TIRELESS_MS
+            if tireless or not (self._somebody or self._moving or self._still):
                 # Quick at first, so that a new place is known within a minute.
-                learn = _SLOW_LEARNING if self._learned >= _QUICK_REPORTS else _QUICK_LEARNING
-                self._learned += self._learned < _QUICK_REPORTS
-            _smooth(w, reading, learn)
+                quick = self._learned < _QUICK_REPORTS
+                self._learned += quick
+                shift = _QUICK_LEARNING if quick else _SLOW_LEARNING
+                _learn(w, reading, self._place, shift)
+                _learn(w, reading, self._place + GATES, shift)
+                self._place = (self._place + 1) % GATES
+                self._since_kept += 1
+                if self._since_kept >= _KEEP_EVERY_REPORTS or (
+                    self._learned == _QUICK_REPORTS and quick
+                ):
+                    self._keep_lessons()
             moving = w[_MOVES] > 0
             still = w[_STILLS] > 0
         if reading[STATE] & 1:
@@ -215,6 +339,8 @@ class PresenceDetector:
             still = still or self._clear(reading[STILL_CM], reading[STILL_ENERGY], GATES)
         if moving and not self._moving:
             self._moving_at = ticks
+        if moving:
+            self._paused_at = ticks
         if still and not self._still:
             self._still_at = ticks
         self._moving = moving
@@ -239,14 +365,40 @@ class PresenceDetector:
             return
         if self._unseen_ms > _SEEN_MS:
             self.cause = VANISHED
-            if self.still_ms - self._unseen_ms < _GONE_AFTER_MOVE_MS:
+            if (
                 # Moved, and soon after was no longer seen: gone.
+                self.still_ms - self._unseen_ms < _GONE_AFTER_MOVE_MS
+                # Nothing of them is left in the room: gone unseen.
+                or self._floor_ms >= _AT_FLOOR_MS
+                or self._left_by_the_door()
+            ):
                 self._somebody = False
                 self._still = False
+                self._door = False
                 self.still_ms = 0
                 self.room = EMPTY
+                return
+            if self._floor_ms > 0:
+                # It may be an empty room: not to be asked until that is known.
+                self.room = UNSEEN
                 return
         else:
             self.cause = NO_MOVEMENT
         if self.still_ms >= 2000 or self.room != MOVING:
             self.room = STILL
+
+    def _at_floor(self) -> bool:
+        """Whether the still energies are those of the room with nobody in it."""
+        w = self._work
+        above = 0
+        for place in range(GATES + 2, 2 * GATES):
+            # a deviation and a half: 1.2 standard ones
+            if w[_SMOOTH + place] > w[_FLOOR + place] + w[_DEVIATION + place] * 3 // 2:
+                above += 1
+        return above <= _GATES_ABOVE
+
+    def _left_by_the_door(self) -> bool:
+        if not self._door:
+            return False
+        seen_at = (self._ticked - self._unseen_ms) & MASK
+        return -_DOOR_MS < since(self._door_at, seen_at) < _DOOR_MS

@@ -36,6 +36,7 @@ class Sensor:
         self._silent = False
         self._bad = False
         self._stuck = False
+        self._unseen = False
         self._powered = False
         self._frames = 0  # count of frames when last looked
         self._frame_at = -1  # tick at which a frame was last seen
@@ -67,19 +68,30 @@ class Sensor:
         if self.radar_power:
             if not self._powered:
                 self._power_on(ticks)
+                if not self._always_on:
+                    self._detector.await_somebody(ticks)
             self._detector.tick(ticks)
             self._look_at_radar(ticks)
+            self._say_whether_it_sees(self._detector.cannot_see)
         else:
             self._powered = False
+            self._say_whether_it_sees(False)
         self._tick_watch(ticks)
 
     def pressed(self, taps: int, held: bool, ticks: int) -> None:
         """A press of button B is over: this many taps (1 …), or held for two seconds."""
         self._watch.pressed(taps, held, ticks, self._detector.still_ms)
+        if taps == 1 and not held:
+            self._detector.answered()
+
+    def door(self, is_open: bool, ticks: int) -> None:
+        """A door contact, where there is one, has opened or shut: evidence, never a condition."""
+        if is_open:
+            self._detector.door_opened(ticks)
 
     def _tick_watch(self, ticks: int) -> None:
         room = self._detector
-        self._watch.tick(room.room, room.still_ms, room.cause, ticks)
+        self._watch.tick(room.room, room.still_ms, room.cause, ticks, room.urgent)
 
     # --- what comes out -----------------------------------------------------------------------
 
@@ -106,12 +118,12 @@ class Sensor:
     @property
     def faulty(self) -> bool:
         """Whether the radar cannot be relied on."""
-        return self._silent or self._bad or self._stuck
+        return self._silent or self._bad or self._stuck or self._unseen
 
     @property
     def saved_version(self) -> int:
         """Rises whenever saved() must be stored anew."""
-        return self._watch.saved_version
+        return self._watch.saved_version + self._detector.lessons_version
 
     @property
     def state(self) -> str:
@@ -134,13 +146,17 @@ class Sensor:
 
     def saved(self) -> bytes:
         """What must survive a reset: store it whenever saved_version has risen."""
-        return self._watch.saved()
+        return self._watch.saved() + self._detector.lessons
 
     def resume(self, saved: bytes, ticks: int) -> None:
-        """Takes up the watch that was on when the device was reset, if any. Call it first."""
-        if self._watch.resume(saved, ticks):
+        """Takes up the watch that was on when the device was reset, if any. Call it first.
+
+        What older firmware has saved has no lessons, and is taken up all the same.
+        """
+        self._detector.learn(saved[watch.SAVED_BYTES :])
+        if self._watch.resume(saved[: watch.SAVED_BYTES], ticks):
             self._power_on(ticks)
-            self._detector.expect_somebody()
+            self._detector.expect_somebody(ticks)
 
     def health(self) -> dict:
         """For the heartbeat. Nothing in it says whether somebody is in."""
@@ -217,6 +233,12 @@ class Sensor:
         if self._bad != many:
             self._bad = many
             self._fault("radar_frames", many)
+
+    def _say_whether_it_sees(self, cannot: bool) -> None:
+        """A minute of signal that says nothing, raised once; sight again, cleared once."""
+        if self._unseen != cannot:
+            self._unseen = cannot
+            self._fault("cannot_see", cannot)
 
     def _fault(self, what: str, raised: bool) -> None:
         self._emit(

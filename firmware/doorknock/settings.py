@@ -56,8 +56,52 @@ TABLE = (
         100,
         500,
         "µm",
-        "chest movement over 10 s that counts as breath. Breathing shows 680 and more, the "
-        "smoothed heart up to 190, an empty room up to 50",
+        "a smoothed leg of breath, from turning point to turning point, has at least so much. "
+        "Breathing shows 680 and more, the smoothed heart up to 120, an empty room up to 50",
+    ),
+    (
+        "slow_ask_pm",
+        8,
+        6,
+        10,
+        "a minute",
+        "so many breaths or fewer are asked about, unanswered a check-in. Respiratory depression "
+        "begins under 8 to 10; a sleeper at 10 to 12 is well",
+    ),
+    (
+        "slow_urgent_pm",
+        5,
+        3,
+        6,
+        "a minute",
+        "so many breaths or fewer are urgent: studies raise the alarm at 5 to 7",
+    ),
+    (
+        "weak_percent",
+        30,
+        15,
+        40,
+        "%",
+        "breaths of less than this share of the person's own depth are urgent; under opioids 30 to "
+        "70 % of it are lost",
+    ),
+    (
+        "asks_per_h",
+        6,
+        1,
+        30,
+        "an hour",
+        "home: asked about stillness so often within an hour, the sensor waits as long as it ever "
+        "does (45 s) before it asks again. It never stops asking",
+    ),
+    (
+        "quiet_min",
+        30,
+        0,
+        120,
+        "min",
+        "home: one press of B while nothing is asked means 'let me sleep': for so long the sensor "
+        "waits 45 s before it asks. 0: a press means nothing",
     ),
     (
         "silent_fault_s",

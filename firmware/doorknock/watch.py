@@ -13,7 +13,7 @@ The settings are those of settings.TABLE. Ages are in ms, 0 … 2^29.
 
 from . import detector
 from .clock import since
-from .detector import LONGEST_MS
+from .detector import LONGEST_MS, SLOW_BREATHING, WEAK_BREATHING
 from .wire import CAUSES
 
 IDLE = 0
@@ -34,12 +34,27 @@ LONG_STAY = 5  # index of wire.CAUSES
 _WITHDRAWN_BEFORE_INSISTING = 2
 _RECURRENCE_MS = 600000
 
+# A person who has answered is left alone: about slow breathing for so long when it was no urgent
+# one (a sleeper at 8 a minute is so all night), for less when it was.
+_SLOW_ANSWERED_MS = 900000
+_URGENT_ANSWERED_MS = 120000
+
+# Patience, at home only: each answer to "you did not breathe" is word that this sleeper's pauses
+# end by themselves, and lengthens the next wait by 5 s; never beyond 45 s, after which a call still
+# comes within 60 s of the last breath, and the brain has four minutes.
+_PATIENCE_STEP_MS = 5000
+_MOST_PATIENCE_MS = 45000
+_HOUR_MS = 3600000
+
+# Slow and weak breathing have gone on for at least so long when they are first told.
+_KNOWN_FOR_MS = 40000
+
 # How much of a watch a reset may make us forget; more often would wear the flash for nothing.
 _SAVE_EVERY_MS = 600000
 
 # saved(): version, state, cause, 1 for home, minutes of the watch so far (u16 LE).
 _SAVED_VERSION = 1
-_SAVED_BYTES = 6
+SAVED_BYTES = 6
 
 
 class Watch:
@@ -55,6 +70,9 @@ class Watch:
         self._still_ms = (
             1000 * settings["still_prompt_s" if tier == "breathing" else "no_movement_s"]
         )
+        self._patience_ms = self._still_ms  # how long a stillness is let be, now
+        self._most_asks = settings["asks_per_h"]
+        self._quiet_most_ms = 60000 * settings["quiet_min"]
         self._answer_ms = 1000 * settings["answer_s"]
         self._empty_ms = 1000 * settings["empty_s"]
         self._limit_ms = 1000 * settings["watch_limit_s" if self._home else "long_stay_s"]
@@ -69,12 +87,20 @@ class Watch:
         self._was_still = False  # nothing has moved since the call
         self._withdrawn = 0  # questions withdrawn lately, without an answer
         self._withdrawn_ms = 0  # since the first of them
+        self._asks = 0  # about stillness, in the hour that goes on
+        self._hour_ms = 0
+        self._quiet_ms = 0  # of "let me sleep", left
+        self._slow_excused_ms = 0  # answered for: slow breathing is no question for so long
+        self._urgent = True  # the call, if there is one
         self._last = -1
 
     # --- time ---------------------------------------------------------------------------------
 
-    def tick(self, room: int, still_ms: int, cause: int, ticks: int) -> None:
-        """Lets time pass in this room (detector.EMPTY …), with somebody still for still_ms."""
+    def tick(self, room: int, still_ms: int, cause: int, ticks: int, urgent: bool = True) -> None:
+        """Lets time pass in this room (detector.EMPTY …), with somebody still for still_ms.
+
+        cause, urgent: what the room is worrying for, and how much, if it is.
+        """
         passed = since(ticks, self._last) if self._last >= 0 else 0
         self._last = ticks
         if passed < 0:
@@ -83,7 +109,7 @@ class Watch:
             self._excused_ms = 0  # a stillness that began after the press
         if self.state == IDLE:
             # IDLE -> WATCHING: a washroom shows its first sign of somebody, at any time.
-            if not self._home and room > detector.EMPTY:
+            if not self._home and room > detector.EMPTY and room != detector.UNSEEN:
                 self._start("room")
             return
         before = self._watched_ms // _SAVE_EVERY_MS
@@ -93,27 +119,57 @@ class Watch:
         self._withdrawn_ms = _longer(self._withdrawn_ms, passed)
         if self._withdrawn_ms >= _RECURRENCE_MS:
             self._withdrawn = 0
+        self._quiet_ms = self._quiet_ms - passed if self._quiet_ms > passed else 0
+        self._slow_excused_ms = (
+            self._slow_excused_ms - passed if self._slow_excused_ms > passed else 0
+        )
+        self._hour_ms += passed
+        if self._hour_ms >= _HOUR_MS:
+            self._hour_ms = 0
+            self._asks = 0
         self._look_whether_left(room, passed)
         if self.state == WATCHING:
-            self._while_watching(room, still_ms - self._excused_ms, cause)
+            self._while_watching(room, still_ms - self._excused_ms, cause, urgent)
         elif self.state == ASKING:
+            if (
+                room == detector.STILL
+                and still_ms >= self._still_ms
+                and (self.cause == SLOW_BREATHING or self.cause == WEAK_BREATHING)
+            ):
+                # Whatever was asked about first, it has come to this.
+                self.cause = cause
+                self._urgent = True
+            elif self.cause == SLOW_BREATHING and room == detector.SLOW:
+                self._urgent = self._urgent or urgent
             self._while_asking(room, still_ms, passed)
         elif self.state == CALLED:
             self._while_called(room, still_ms)
 
-    def _while_watching(self, room: int, still_ms: int, cause: int) -> None:
+    def _while_watching(self, room: int, still_ms: int, cause: int, urgent: bool) -> None:
         # WATCHING -> ASKING: somebody in there has been still for too long since they last moved,
         # breathed or answered.
-        if room == detector.STILL and still_ms >= self._still_ms:
+        if room == detector.STILL and still_ms >= self._patience():
             self._still_for_ms = still_ms
-            self._ask(cause)
+            self._asks += 1
+            self._ask(cause, True)
+        # WATCHING -> ASKING: somebody breathes slowly, or far more weakly than they do, and has
+        # not just said that they are well.
+        elif (room == detector.SLOW or room == detector.WEAK) and self._slow_excused_ms == 0:
+            self._still_for_ms = _KNOWN_FOR_MS
+            self._ask(cause, urgent)
         # WATCHING -> ASKING: the watch has reached its limit and somebody may be in there.
         elif self._stayed_ms >= self._limit_ms:
             if room == detector.EMPTY:
                 # WATCHING -> IDLE: the limit of a watch over a room that is seen to be empty.
                 self._end("limit")
             else:
-                self._ask(LONG_STAY)
+                self._ask(LONG_STAY, False)
+
+    def _patience(self) -> int:
+        """How long a stillness is let be, ms: from the setting up to 45 s, and never longer."""
+        if self._home and (self._quiet_ms > 0 or self._asks >= self._most_asks):
+            return max(self._still_ms, _MOST_PATIENCE_MS)
+        return self._patience_ms
 
     def _while_asking(self, room: int, still_ms: int, passed: int) -> None:
         self._asked_ms = _longer(self._asked_ms, passed)
@@ -134,7 +190,7 @@ class Watch:
             self._withdraw()
         # ASKING -> CALLED: nobody has answered in time.
         elif self._asked_ms >= self._answer_ms:
-            urgency = "check_in" if self.cause == LONG_STAY else "urgent"
+            urgency = "urgent" if self._urgent else "check_in"
             for_s = (
                 self._stayed_ms if self.cause == LONG_STAY else max(still_ms, self._still_for_ms)
             )
@@ -210,6 +266,7 @@ class Watch:
             self._emit("prompt", {"state": "answered", "cause": CAUSES[self.cause]})
             self._emit("ok", {"during": "prompt"})
             self._excused_ms = still_ms
+            self._learn_from_answer()
             self._stayed_ms = 0 if limit else self._stayed_ms
             # ASKING -> IDLE: at home, the watch has reached its limit and the resident answers.
             if limit and self._home:
@@ -223,8 +280,18 @@ class Watch:
             self._excused_ms = still_ms
             self._to(WATCHING)
         else:
+            # WATCHING, at home: "let me sleep".
+            if self._home and self.state == WATCHING:
+                self._quiet_ms = self._quiet_most_ms
             self._excused_ms = still_ms
             self._emit("ok", {"during": "nothing"})
+
+    def _learn_from_answer(self) -> None:
+        """The person is well: what was asked about is theirs, within bounds."""
+        if self.cause in (SLOW_BREATHING, WEAK_BREATHING):
+            self._slow_excused_ms = _URGENT_ANSWERED_MS if self._urgent else _SLOW_ANSWERED_MS
+        elif self._home and self.cause != LONG_STAY and self._patience_ms < _MOST_PATIENCE_MS:
+            self._patience_ms = min(self._patience_ms + _PATIENCE_STEP_MS, _MOST_PATIENCE_MS)
 
     # --- over a reset -------------------------------------------------------------------------
 
@@ -241,7 +308,7 @@ class Watch:
         Bytes that are not ours, or of the other mode, are no watch. A prompt is asked anew from
         its beginning: the person may not have heard the first.
         """
-        if len(saved) != _SAVED_BYTES or saved[0] != _SAVED_VERSION:
+        if len(saved) != SAVED_BYTES or saved[0] != _SAVED_VERSION:
             return False
         state, cause = saved[1], saved[2]
         if not WATCHING <= state <= CALLED or cause >= len(CAUSES) or saved[3] != self._home:
@@ -252,7 +319,7 @@ class Watch:
             int.from_bytes(saved[4:6], "little") * 60000, LONGEST_MS
         )
         if state == ASKING:
-            self._ask(cause)
+            self._ask(cause, cause != LONG_STAY)
         elif state == CALLED:
             self.cause = cause
             self._was_still = cause != LONG_STAY
@@ -266,7 +333,9 @@ class Watch:
         self._stayed_ms = 0
         self._emptied_ms = 0
         self._excused_ms = 0
-        self._withdrawn = 0
+        self._withdrawn = self._asks = self._hour_ms = 0
+        self._quiet_ms = self._slow_excused_ms = 0
+        self._patience_ms = self._still_ms
         # At home nobody has been seen yet, so nobody can have left.
         self._left = by == "resident"
         self._emit("watch", {"state": "started", "by": by})
@@ -276,8 +345,9 @@ class Watch:
         self._emit("watch", {"state": "ended", "by": by})
         self._to(IDLE)
 
-    def _ask(self, cause: int) -> None:
+    def _ask(self, cause: int, urgent: bool) -> None:
         self.cause = cause
+        self._urgent = urgent
         self._asked_ms = 0
         self._emit("prompt", {"state": "asked", "cause": CAUSES[cause]})
         self._to(ASKING)

@@ -24,7 +24,7 @@ LIMITS = budgets.Budgets(
 def measured(**changes):
     good = Measured(
         Arch.RV32IMC,
-        {"doorknock.windows.slot": Cost(code_bytes=100)},
+        {"doorknock.chest.slot": Cost(code_bytes=100)},
         samples=Spent([100, 600]),
         engineering=Spent([2000]),
         parsers={"mr60bha2": Spent([400, 400], units=20)},
@@ -91,7 +91,7 @@ def played(instructions, result=1, memory=(b"\x00\x01",)):
 
 
 def test_calls_are_given_to_the_read_and_to_the_sample_that_they_served():
-    parser, detector = recorded("doorknock.radar.mr60"), recorded("doorknock.windows")
+    parser, detector = recorded("doorknock.radar.mr60"), recorded("doorknock.chest")
     steps = [
         Step("T"),
         Step("F", fed_bytes=10, calls=[parser]),
@@ -111,7 +111,7 @@ def test_calls_are_given_to_the_read_and_to_the_sample_that_they_served():
 
 
 def test_another_result_or_another_byte_is_a_difference():
-    one = recorded("doorknock.windows")
+    one = recorded("doorknock.chest")
 
     assert difference(one, played(1)) == ""
     assert "returns 2, on the PC 1" in difference(one, played(1, result=2))

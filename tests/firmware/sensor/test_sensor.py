@@ -6,6 +6,7 @@ The twin refuses every intermediate beyond 32 bits, so each run is a proof for i
 import struct
 
 import pytest
+from doorknock import chest
 from doorknock.sensor import Sensor
 from hypothesis import given
 from hypothesis import settings as thorough
@@ -182,16 +183,15 @@ def test_no_phase_makes_the_detector_overflow(phases):
 
 def test_a_displacement_that_only_ever_grows_stays_in_range():
     # 2.2 rad a sample, the most that is believed: 20 m after 22,700 samples.
-    bench = Bench()
-    phase, detector = 0, bench.sensor._detector
-    reading = bench.sensor._radar.reading
-    bench.phases([0.5])
-    detector = bench.sensor._detector
-    for _ in range(30000):
-        phase += 2200
-        reading[0], reading[1], reading[2], reading[3] = 1, 1, phase, 0
-        detector._move_to(phase)
-        assert abs(detector._displacement) <= 50_000_000
+    work = chest.work(628, 400)
+    farthest = 0
+    for number in range(30000):
+        if chest.sample(work, 1000 + 2200 * number, 50 * number):
+            chest.restart(work, 50 * number)
+        if number % 4 == 3:
+            chest.slot(work, 50 * number)
+        farthest = max(farthest, abs(work[chest.DISPLACEMENT]))
+    assert 49_990_000 < farthest <= 50_000_000
 
 
 @thorough(deadline=None, max_examples=20)

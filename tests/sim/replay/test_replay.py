@@ -110,7 +110,7 @@ def test_the_noise_of_a_weak_return_is_not_a_heart(noise_mrad):
     assert played(chest(lambda t: 0.0, 300, noise_mrad)).kinds() == []
 
 
-@pytest.mark.parametrize(("span_mm", "a_minute"), [(0.7, 6), (0.7, 30), (3.9, 20), (3, 4)])
+@pytest.mark.parametrize(("span_mm", "a_minute"), [(0.7, 10), (0.7, 30), (3.9, 20), (3, 9)])
 def test_breathing_of_any_ordinary_size_and_rate_is_breathing(span_mm, a_minute):
     moved = chest(lambda t: span_mm / 2 * math.sin(2 * math.pi * a_minute / 60 * t), 300)
     assert played(moved).kinds() == ["watch"]
@@ -249,10 +249,10 @@ def test_a_visit_is_watched_from_beginning_to_end():
 
 
 @pytest.mark.parametrize(
-    ("then", "cause"), [(presence.STILL, "no_movement"), (presence.EMPTY, "vanished")]
+    ("then", "cause"), [(presence.STILL, "no_movement"), (presence.LOST, "vanished")]
 )
 def test_somebody_who_no_longer_moves_is_asked_after_three_minutes(then, cause):
-    # EMPTY after a still person: this radar loses people who sit still.
+    # LOST: this radar loses people who sit still.
     outcome = played(
         scenes(*((presence.EMPTY, 60), (presence.MOVING, 30), (presence.STILL, 30)), (then, 240)),
         "ld2410",
@@ -260,6 +260,17 @@ def test_somebody_who_no_longer_moves_is_asked_after_three_minutes(then, cause):
     assert outcome.kinds() == ["watch", "prompt", "stillness"]
     assert 269_000 <= outcome.summary["first_prompt_ms"] <= 272_000
     assert outcome.of("stillness", cause=cause)
+
+
+def test_an_exit_that_nobody_noticed_does_not_call():
+    outcome = played(
+        scenes(
+            *((presence.EMPTY, 90), (presence.MOVING, 30), (presence.STILL, 120)),
+            (presence.EMPTY, 300),
+        ),
+        "ld2410",
+    )
+    assert outcome.kinds() == ["watch", "left", "watch"]
 
 
 def test_a_fan_is_not_a_person():

@@ -1,0 +1,81 @@
+"""How deep somebody breathes, against their own depth.
+
+Own depth is learned from the largest leg of every 6 s: up by a 16th at the most (one sigh is no
+habit), down far more slowly (a 256th in 6 s: to a half in 18 minutes), because nodding off is
+gradual and must not become the habit. A large movement changes what the radar sees of a chest, so
+after it the habit is learned anew.
+"""
+
+from .chest import LARGEST
+from .clock import since
+
+_BLOCK_MS = 6000
+# The habit is known after three blocks; weak for four (24 s) is worrying.
+_KNOWN_BLOCKS = 3
+_WEAK_BLOCKS = 4
+# 5 mm: no seated chest shows more, breath for breath.
+_DEEPEST_MRAD = 12500
+
+
+class Strength:
+    """Once in 6 s, the largest leg of breath; whether breath has become weak."""
+
+    def __init__(self, percent: int) -> None:
+        self._percent = percent
+        self.forget()
+
+    def forget(self) -> None:
+        """The habit is to be learned anew."""
+        self.own = 0  # mrad, 0 … _DEEPEST_MRAD
+        self.weak = False
+        self._blocks = 0  # learned from, 0 … _KNOWN_BLOCKS; -1: the next one is to be passed over
+        self._before = 0  # the largest of the block before
+        self._weak_blocks = 0
+        self._from = -1  # tick at which this block began
+
+    def moved(self, ticks: int) -> None:
+        """Somebody moved largely: this block says nothing, and the habit may have changed."""
+        self.forget()
+        self._blocks = -1
+        self._from = ticks
+
+    def tick(self, w, ticks: int) -> bool:
+        """Lets time pass over the work array of chest.py; True when a block is over."""
+        if self._from < 0:
+            self._from = ticks
+            w[LARGEST] = 0
+        if since(ticks, self._from) < _BLOCK_MS:
+            return False
+        self._from = ticks
+        newest = w[LARGEST]
+        w[LARGEST] = 0
+        largest = newest if newest > self._before else self._before
+        self._before = newest
+        if largest == 0:
+            return False  # none at all: that is stillness, and another's business
+        self._learn(largest if largest < _DEEPEST_MRAD else _DEEPEST_MRAD)
+        return True
+
+    def _learn(self, largest: int) -> None:
+        if self._blocks < 0:
+            self._blocks = 0
+            return
+        if self._blocks < _KNOWN_BLOCKS:
+            # The least of the first three: what came before may have been more than breath.
+            if self._blocks == 0 or largest < self.own:
+                self.own = largest
+            self._blocks += 1
+            return
+        if largest * 100 < self.own * self._percent:
+            self._weak_blocks += 1
+            self.weak = self.weak or self._weak_blocks >= _WEAK_BLOCKS
+            return
+        if largest * 100 > self.own * (self._percent + 10):
+            self._weak_blocks = 0
+            self.weak = False
+        if largest > self.own:
+            step = (largest - self.own) >> 3
+            most = self.own >> 4
+            self.own += step if step < most else most
+        else:
+            self.own -= min((self.own - largest) >> 3, self.own >> 8)
