@@ -1,8 +1,12 @@
-"""The radar's task: bytes from its UART to the sensor, the sensor's wishes to the radar."""
+"""The radar's task: bytes from its UART to the sensor, the sensor's wishes to the radar.
+
+And the person's word on whether the radar looks after them: a watch that they begin is confirmed
+once its radar has been seen to work, and refused where it does not.
+"""
 
 import asyncio
 
-from doorknock import keep, radar, sensor
+from doorknock import keep, radar, selftest, sensor
 from doorknock.radar import rates
 
 _READ_BYTES = 512
@@ -20,6 +24,9 @@ class Sense:
         self._ticks = ticks
         self._log = log
         self._emit = emit
+        self._test = selftest.SelfTest()
+        self._trusted = True
+        self._silence_told = False
         self.sensor = sensor.Sensor(
             config["radar"], config["mode"], config.sensing(), self._happened
         )
@@ -35,8 +42,58 @@ class Sense:
 
     def _happened(self, kind: str, details: dict) -> None:
         if kind == "watch":
-            self._signals.play("watch_started" if details["state"] == "started" else "watch_ended")
+            if details["by"] == "resident" and details["state"] == "started":
+                self._begin_test()
+            elif self._test.state != selftest.FAILED:
+                self._test.end()
+                started = details["state"] == "started"
+                self._signals.play("watch_started" if started else "watch_ended")
         self._emit(kind, details)
+
+    # --- whether the radar works -----------------------------------------------------------
+
+    def _begin_test(self) -> None:
+        self._test.begin(self.sensor.counts[radar.FRAMES], self._ticks())
+        self._trusted = True
+        self._signals.play("self_test")
+
+    def _look_at_test(self, now: int) -> None:
+        state = self._test.look(self.sensor.counts[radar.FRAMES], now)
+        if state == selftest.LOOKING and not self._signals.in_short:
+            self._signals.play("self_test")
+        elif state == selftest.GOOD:
+            self._test.end()
+            self._say_silent(False)
+            self._signals.play("watch_started")
+        elif state == selftest.FAILED:
+            self._refuse(now)
+        elif state == selftest.OFF and self.sensor.watching:
+            self._look_at_trust()
+
+    def _refuse(self, now: int) -> None:
+        """No watch without a radar: it ends, the person is told, and so is who can mend it."""
+        self._log("the radar is silent: the watch is refused")
+        if not self.sensor.faulty:
+            self._say_silent(True)
+        # As if B had been held again: the sensor knows no other way to end a watch by hand. In any
+        # other state a hold would start one, or call for help.
+        if self.sensor.state == "watching":
+            self.sensor.pressed(1, True, now)
+        self._test.end()
+        self._signals.play("watch_refused")
+
+    def _say_silent(self, silent: bool) -> None:
+        """A fault of our own, where the sensor's own patience with a silent radar is longer."""
+        if silent != self._silence_told:
+            self._silence_told = silent
+            state = "raised" if silent else "cleared"
+            self._emit("fault", {"what": "radar_silent", "state": state})
+
+    def _look_at_trust(self) -> None:
+        """In the midst of a watch: the person is told when the radar fails, and when it is back."""
+        if self.sensor.faulty == self._trusted:
+            self._trusted = not self._trusted
+            self._signals.play("watch_started" if self._trusted else "watch_refused")
 
     async def run(self, report) -> None:
         """For ever."""
@@ -47,6 +104,7 @@ class Sense:
             if count:
                 self.sensor.feed(self._buffer, count, now)
             self.sensor.tick(now)
+            self._look_at_test(now)
             self._power.value(1 if self.sensor.radar_power else 0)
             wish = self.sensor.command(now)
             if wish is not None:

@@ -41,12 +41,16 @@ PATTERNS = {
 SHORT = {
     # B was pressed.
     "noted": ((80, 80), ((988, 60),), 0),
-    # The radar is looked at before a watch begins.
-    "self_test": ((100, 300, 100, 300, 100, 300), (), 0),
+    # B was held, and the radar is looked at before a watch begins: again until it is known.
+    "self_test": ((100, 300, 100, 300, 100, 300), ((523, 150),), 0),
     "watch_started": ((1500, 100), ((523, 150), (784, 250)), 0),
     "watch_ended": ((100, 200, 100, 200), ((784, 150), (523, 250)), 0),
     # The radar does not see: nobody is looked after.
-    "watch_refused": ((100, 200, 100, 200, 100, 200), ((220, 600),), 0),
+    "watch_refused": (
+        (100, 300, 100, 300, 100, 900, 100, 300, 100, 300, 100, 300),
+        ((220, 600), (0, 1200), (220, 600)),
+        0,
+    ),
 }
 _IDLE_MS = 1000
 
@@ -79,6 +83,11 @@ class Signals:
         lasts = max(sum(pattern[0]), sum([step[1] for step in pattern[1]]))
         self._short_until = (self._ticks() + lasts) & clock.MASK
         self._begin(pattern, False)
+
+    @property
+    def in_short(self) -> bool:
+        """Whether a short pattern is being played."""
+        return self._short_until is not None
 
     def _begin(self, pattern: tuple, for_ever: bool) -> None:
         now = self._ticks()

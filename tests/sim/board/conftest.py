@@ -81,6 +81,8 @@ class Gateway:
 
     port: int
     secret: bytes
+    # The device it hears; "+" for all. A gateway of the house's other devices does not disturb.
+    device: str = "+"
     answering: bool = True
     events: list[wire.Message] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
@@ -91,7 +93,9 @@ class Gateway:
     def __post_init__(self) -> None:
         self.key = wire.signing_key(self.secret)
         self.changed = threading.Condition()
-        self.client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, "gateway", clean_session=False)
+        self.client = mqtt.Client(
+            mqtt.CallbackAPIVersion.VERSION2, f"gateway {self.device}", clean_session=False
+        )
         self.client.on_connect = self._connected
         self.client.on_message = self._came
         self.client.will_set(wire.GATEWAY_ONLINE, wire.OFFLINE, 1, retain=True)
@@ -108,7 +112,9 @@ class Gateway:
         self.client.loop_stop()
 
     def _connected(self, client: mqtt.Client, *_: object) -> None:
-        client.subscribe([(f"{wire.ROOT}/+/{leaf}", 1) for leaf in ("alarm", "up", "status")])
+        client.subscribe(
+            [(f"{wire.ROOT}/{self.device}/{leaf}", 1) for leaf in ("alarm", "up", "status")]
+        )
         client.publish(wire.GATEWAY_ONLINE, wire.ONLINE, 1, retain=True)
 
     def _came(self, client: mqtt.Client, userdata: object, message: mqtt.MQTTMessage) -> None:
