@@ -177,6 +177,29 @@ def test_the_tiles_of_collection_mode_are_passed_over_whole():
     assert counts == [10, 5 * (len(tile) + len(good)), 0, 5]
 
 
+def test_a_report_with_any_of_its_marks_changed_is_no_report():
+    for report in (ld2410.engineering(REPORT), ld2410.basic(REPORT)):
+        marks = [*range(8), *range(len(report) - 6, len(report))]
+        for place in marks:
+            wrong = bytearray(report)
+            wrong[place] ^= 0x01
+            readings, counts = worked_out(["ld2410", [wrong.hex(), bytes(100).hex()]])
+            assert readings == []
+            assert counts[radar.FRAMES] == 0
+            assert counts[radar.ERRORS] == 1
+
+
+def test_a_frame_with_any_of_its_bits_changed_is_no_frame():
+    frame = mr60.frame(0x0F09, b"\x01\x00", 0x1234)
+    for place in range(8 * len(frame)):
+        wrong = bytearray(frame)
+        wrong[place // 8] ^= 1 << place % 8
+        readings, counts = worked_out(["mr60bha2", [wrong.hex(), bytes(1100).hex()]])
+        assert readings == []
+        assert counts[radar.FRAMES] == 0
+        assert counts[radar.ERRORS] == 1
+
+
 @pytest.mark.parametrize("split", [1, 7, 512, 2000])
 def test_the_longest_frame_is_read_in_any_split_and_a_longer_one_is_none(split):
     def after(frame):
