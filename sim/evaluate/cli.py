@@ -16,10 +16,10 @@ MISSED = 1
 WRONG_USE = 2
 
 # So many of each kind in a full run, and in a quick one.
-CASES = 24
-QUICK_CASES = 2
+CASES = 16
+QUICK_CASES = 1
 # The firmware without its parts, ten of them, sees so many of each kind.
-CASES_WITHOUT = 5
+CASES_WITHOUT = 3
 QUICK_WITHOUT = 0
 
 
@@ -37,7 +37,7 @@ def evaluate(
     seed: Annotated[int, typer.Option(help="The same seed makes the same cases.")] = 1,
     cases: Annotated[
         int | None,
-        typer.Option(min=1, max=100_000, help="How many of each kind.", show_default="24"),
+        typer.Option(min=1, max=100_000, help="How many of each kind.", show_default="16"),
     ] = None,
     only: Annotated[
         list[str] | None,
@@ -83,6 +83,15 @@ def evaluate(
             err=True,
         )
         raise typer.Exit(WRONG_USE)
+    if html is not None:
+        try:
+            from sim.evaluate import page
+        except ImportError:
+            typer.echo(
+                "The report's pictures need matplotlib: pip install 'doorknock[evaluate]'.",
+                err=True,
+            )
+            raise typer.Exit(WRONG_USE) from None
     say = Console(stderr=True)
     results = []
     bar = Progress(
@@ -129,8 +138,6 @@ def evaluate(
             f"The traces of what went wrong are in {traces}: doorknock sim replay plays them."
         )
     if html is not None:
-        from sim.evaluate import page
-
         page.write(results, html, seed, split.value)
         say.print(f"The report is in {html}.")
     if as_json:

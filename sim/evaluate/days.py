@@ -82,11 +82,11 @@ def many_visits(chance: random.Random) -> Case:
 
 KINDS = (
     Kind("night at home", "home", SIMULATED, simulated_night, share=0.1),
-    Kind("night, envelope of a quiet sleeper", "home", REAL_ENVELOPE, quiet_night, share=0.1),
+    Kind("night, a quiet sleeper's envelope", "home", REAL_ENVELOPE, quiet_night, share=0.1),
     Kind("evening at home", "home", SIMULATED, evening, share=0.25),
     Kind("washroom, 20 visits", "washroom", SIMULATED, many_visits, share=0.25),
     Kind(
-        "night, envelope of a sleeper with apnoeas",
+        "night, an apnoea sleeper's envelope",
         "limits",
         REAL_ENVELOPE,
         night_with_apnoeas,

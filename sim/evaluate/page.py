@@ -10,7 +10,7 @@ from sim.evaluate import without
 from sim.evaluate.kinds import BY_NAME
 from sim.evaluate.play import DOORKNOCK, Result
 from sim.evaluate.plots import as_png
-from sim.evaluate.summary import Beside, beside, by_kind, caveat, targets
+from sim.evaluate.summary import Beside, beside, by_source, caveat, targets
 from sim.evaluate.table import COMPARED
 from sim.evaluate.truth import Must
 from sim.evaluate.wrong import again, went_wrong
@@ -24,9 +24,6 @@ def write(results: list[Result], file: Path, seed: int, split: str) -> None:
     """The whole report into this file. Raises OSError."""
     environment = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
     wrong = went_wrong(results)
-    sources: dict[str, list[Any]] = {}
-    for line in by_kind(results):
-        sources.setdefault(line.source, []).append(line)
     own = [result for result in results if result.system == DOORKNOCK]
     text = environment.get_template("page.html").render(
         seed=seed,
@@ -35,7 +32,7 @@ def write(results: list[Result], file: Path, seed: int, split: str) -> None:
         hours=sum(result.duration_s for result in own) / 3600,
         caveat=caveat(results),
         targets=targets(results),
-        kinds=sources.items(),
+        kinds=by_source(results).items(),
         times=_times,
         columns=[name.replace("\n", " ") for name in COMPARED.values()],
         systems=_systems(beside(results)),
@@ -68,10 +65,14 @@ def verdict(result: Result) -> str:
     elif not score.ok and result.must == Must.REPORT.value:
         said.append("the fault was not reported in time")
     if score.false_prompts:
-        said.append(f"{score.false_prompts} false questions")
+        said.append(_count(score.false_prompts, "false question"))
     if score.false_calls:
-        said.append(f"{score.false_calls} false calls")
+        said.append(_count(score.false_calls, "false call"))
     return "; ".join(said)
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def moment(result: Result) -> int:

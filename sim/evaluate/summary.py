@@ -84,6 +84,14 @@ def by_kind(results: Iterable[Result], system: str = DOORKNOCK) -> list[Tally]:
     return [tally(name, system, of_kind) for name, of_kind in kinds.items()]
 
 
+def by_source(results: Iterable[Result], system: str = DOORKNOCK) -> dict[str, list[Tally]]:
+    """One line a kind, under where its input comes from."""
+    sources: dict[str, list[Tally]] = {}
+    for line in by_kind(results, system):
+        sources.setdefault(line.source, []).append(line)
+    return sources
+
+
 # (family, what is promised, share of cases in which it must hold)
 _SHARES = (
     ("apnoea", "apnoea that lasts: asked within 30 s, called within 45 s", 0.98),
@@ -125,7 +133,7 @@ def targets(results: Iterable[Result], system: str = DOORKNOCK) -> list[Target]:
             made.append(
                 Target(
                     what,
-                    f"≥ {needed:.0%}",
+                    "all" if needed == 1 else f"≥ {needed:.0%}",
                     f"{ok} of {n} = {ok / n:.1%} (95 %: {low:.1%} … {high:.1%})",
                     ok / n >= needed,
                 )

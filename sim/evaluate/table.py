@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sim.evaluate.play import Result
-from sim.evaluate.summary import Beside, Tally, beside, by_kind, caveat, targets
+from sim.evaluate.summary import Beside, Tally, beside, by_source, caveat, targets
 from sim.evaluate.truth import Must
 
 _RIGHT = {
@@ -17,7 +17,7 @@ _RIGHT = {
 
 
 # The tables need so many columns; a terminal that is narrower wraps them.
-_WIDTH = 118
+_WIDTH = 130
 
 
 def console() -> Console:
@@ -34,13 +34,11 @@ def show(console: Console, results: list[Result]) -> None:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("asked after, s\nmedian · p95", justify="right")
     table.add_column("called after, s\nmedian · p95", justify="right", no_wrap=True)
-    source = None
-    for line in by_kind(results):
-        if line.source != source:
-            table.add_section()
-            table.add_row(f"[bold]{line.source}[/bold]")
-            source = line.source
-        table.add_row(*_row(line))
+    for source, lines_of in by_source(results).items():
+        table.add_section()
+        table.add_row(f"[bold]{source}[/bold]")
+        for line in lines_of:
+            table.add_row(*_row(line))
     console.print(table)
     goals = Table(title="Targets", title_justify="left", pad_edge=False)
     goals.add_column("")

@@ -5,6 +5,7 @@ and the copy runs as the firmware does. A line that is no longer where it was is
 part quietly left in.
 """
 
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +19,10 @@ class PartMissing(Exception):
 
 @dataclass(frozen=True)
 class Edit:
-    """In this file of the package, this text (which is there once) becomes that."""
+    """In this file of the package, what this pattern finds (exactly once) becomes that."""
 
     file: str
-    old: str
+    pattern: str
     new: str
 
 
@@ -46,8 +47,8 @@ PARTS = (
         "two moving averages take the heart out of the breath",
         "breathing",
         (
-            Edit("chest.py", "    mean = total // 5\n", "    mean = value\n"),
-            Edit("chest.py", "    smooth = total // 3\n", "    smooth = mean\n"),
+            Edit("chest.py", r"mean = total // 5\n", "mean = value\n"),
+            Edit("chest.py", r"smooth = \(mean \+ w\[55\]\) >> 1\n", "smooth = mean\n"),
         ),
     ),
     Part(
@@ -55,30 +56,30 @@ PARTS = (
         "movement below a floor in µm is neither a breath nor a heart",
         "breathing",
         (
-            Edit("breathing.py", 'settings["breath_floor_um"] * 1000', "20 * 1000"),
-            Edit("breathing.py", "\n_HEART_UM = 100\n", "\n_HEART_UM = 10\n"),
+            Edit("breathing.py", r'settings\["breath_floor_um"\] \* 1000', "20 * 1000"),
+            Edit("breathing.py", r"\n_HEART_UM = \d+\n", "\n_HEART_UM = 10\n"),
         ),
     ),
     Part(
         "noise above the floor",
         "a poor return asks for a larger breath",
         "breathing",
-        (Edit("breathing.py", "span = (w[NOISE] * 3 // 5) >> 4", "span = 0"),),
+        (Edit("breathing.py", r"\n        span = [^\n]*NOISE[^\n]*\n", "\n        span = 0\n"),),
     ),
     Part(
         "drift",
         "what goes slowly and does not turn back is no breath",
         "breathing",
         (
-            Edit("breathing.py", "\n_SLOWEST_UM = 120\n", "\n_SLOWEST_UM = 0\n"),
-            Edit("chest.py", "& 0x3FFFFFFF) <= 5000:", "& 0x3FFFFFFF) <= 500000:"),
+            Edit("breathing.py", r"\n_SLOWEST_UM = \d+\n", "\n_SLOWEST_UM = 0\n"),
+            Edit("chest.py", r"& 0x3FFFFFFF\) <= 5000:", "& 0x3FFFFFFF) <= 500000:"),
         ),
     ),
     Part(
         "ambiguous steps",
         "a step near half a turn is believed neither way",
         "breathing",
-        (Edit("chest.py", "if turned or step > 2300 or step < -2300:", "if turned:"),),
+        (Edit("chest.py", r"if turned or step > \d+ or step < -\d+:", "if turned:"),),
     ),
     Part(
         "vanished",
@@ -87,7 +88,7 @@ PARTS = (
         (
             Edit(
                 "breathing.py",
-                "if self._somebody and self._walked and since(ticks, self._shut_at)",
+                r"if self\._somebody and self\._walked and since\(ticks, self\._shut_at\)",
                 "if self._somebody and since(ticks, self._shut_at)",
             ),
         ),
@@ -96,13 +97,7 @@ PARTS = (
         "seen to go",
         "whoever walks and then is lost has gone",
         "breathing",
-        (
-            Edit(
-                "breathing.py",
-                "        if walk and lasted >= _WALK_MS:\n            self._walked = True\n",
-                "        if walk and lasted >= _WALK_MS:\n            self._walked = False\n",
-            ),
-        ),
+        (Edit("breathing.py", r"_WALK_MS:\n( +)self\._walked = True\n", r"_WALK_MS:\n\1pass\n"),),
     ),
     Part(
         "recurrence",
@@ -111,7 +106,7 @@ PARTS = (
         (
             Edit(
                 "watch.py",
-                "\n_WITHDRAWN_BEFORE_INSISTING = 2\n",
+                r"\n_WITHDRAWN_BEFORE_INSISTING = \d+\n",
                 "\n_WITHDRAWN_BEFORE_INSISTING = 1000\n",
             ),
         ),
@@ -120,13 +115,13 @@ PARTS = (
         "counting breaths",
         "so many breaths a minute are too few",
         "breathing",
-        (Edit("breathing.py", "elif pace.slow(ticks):", "elif False:"),),
+        (Edit("breathing.py", r"elif pace\.slow(\(ticks\))?:", "elif False:"),),
     ),
     Part(
         "own depth",
         "breath is held against this person's own",
         "breathing",
-        (Edit("breathing.py", "elif strength.weak:", "elif False:"),),
+        (Edit("breathing.py", r"elif strength\.weak:", "elif False:"),),
     ),
 )
 BY_NAME = {f"without {part.name}": part for part in PARTS}
@@ -142,8 +137,8 @@ TELLING = Part(
     (
         Edit(
             "sensor.py",
-            "    def _tick_watch(self, ticks: int) -> None:\n        room = self._detector\n",
-            "    def _tick_watch(self, ticks: int) -> None:\n        room = self._detector\n"
+            r"def _tick_watch\(self, ticks: int\) -> None:\n        room = self\._detector\n",
+            "def _tick_watch(self, ticks: int) -> None:\n        room = self._detector\n"
             '        if room.room != getattr(self, "_told", -1):\n'
             "            self._told = room.room\n"
             '            self._emit("room", {"room": detector.NAMES[room.room]})\n',
@@ -158,16 +153,21 @@ def made(part: Part, folder: Path) -> Path:
     if not copy.exists():
         source = interpreter.firmware_folder() / "doorknock"
         shutil.copytree(source, copy / "doorknock", ignore=shutil.ignore_patterns("__pycache__"))
-        for edit in part.edits:
-            _edited(copy / "doorknock" / edit.file, edit, part)
+        try:
+            for edit in part.edits:
+                _edited(copy / "doorknock" / edit.file, edit, part)
+        except PartMissing:
+            shutil.rmtree(copy)
+            raise
     return copy
 
 
 def _edited(file: Path, edit: Edit, part: Part) -> None:
     text = file.read_text(encoding="utf-8") if file.exists() else ""
-    if text.count(edit.old) != 1:
+    made, found = re.subn(edit.pattern, edit.new, text)
+    if found != 1:
         raise PartMissing(
-            f"The part {part.name!r} cannot be taken out: {edit.old.strip().splitlines()[0]!r} is "
-            f"in {edit.file} {text.count(edit.old)} times; mend sim/evaluate/without.py."
+            f"The part {part.name!r} cannot be taken out: {edit.pattern!r} is in {edit.file} "
+            f"{found} times, and must be there once; mend sim/evaluate/without.py."
         )
-    file.write_text(text.replace(edit.old, edit.new), encoding="utf-8")
+    file.write_text(made, encoding="utf-8")
