@@ -41,6 +41,11 @@ def woken_by_pin() -> bool:
     return machine.wake_reason() == machine.PIN_WAKE
 
 
+def button(config) -> machine.Pin:
+    """The button's pin: low when pressed."""
+    return machine.Pin(config["pin_button"], machine.Pin.IN, machine.Pin.PULL_UP)
+
+
 class Radio:
     """Wi-Fi as a station."""
 
@@ -75,10 +80,10 @@ class Radio:
 
 
 class Chip:
-    """Pins and parts by the settings. Construct it once."""
+    """Pins and parts by the settings; `pin` is the button's. Construct it once."""
 
-    def __init__(self, config) -> None:
-        self.button = machine.Pin(config["pin_button"], machine.Pin.IN, machine.Pin.PULL_UP)
+    def __init__(self, config, pin) -> None:
+        self._button = pin
         self._light = machine.Pin(config["pin_light"], machine.Pin.OUT, value=0)
         self._sounder = machine.PWM(machine.Pin(config["pin_sounder"]), freq=1000, duty_u16=0)
         self._battery = machine.ADC(machine.Pin(config["pin_battery"]))
@@ -123,5 +128,5 @@ class Chip:
     def sleep(self, remember: bytes, ms: int) -> None:
         """Deep sleep until the button is pressed or `ms` have passed. Does not return."""
         self._rtc.memory(remember)
-        esp32.wake_on_ext0(self.button, esp32.WAKEUP_ALL_LOW)
+        esp32.wake_on_ext0(self._button, esp32.WAKEUP_ALL_LOW)
         machine.deepsleep(ms)

@@ -16,8 +16,9 @@ class Early:
     def __init__(self) -> None:
         self.nvs = esp32.NVS(config.NAMESPACE)
         self.settings = config.Config(self.nvs)
-        self.parts = chip.Chip(self.settings)
-        self.pressed = button.Pressed(self.parts.button, chip.ticks)
+        pin = chip.button(self.settings)
+        self.pressed = button.Pressed(pin, chip.ticks)
+        self.parts = chip.Chip(self.settings, pin)
         self.woken_by_press = chip.cause() == "deep_sleep" and chip.woken_by_pin()
         if self.settings["type"] == "button" and (self.woken_by_press or self.pressed.found_down):
             # Somebody stands there in the dark: before anything else.

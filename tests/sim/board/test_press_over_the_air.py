@@ -142,18 +142,6 @@ async def test_a_button_found_down_at_the_start_is_a_press(broker, gateway, boar
     await board.until_light("delivered")
 
 
-async def test_a_tap_while_the_board_starts_is_not_lost(broker, gateway, board) -> None:
-    # Given a board that has just begun: its pins are set up, and the app is not loaded yet
-    broker.start()
-    await board.power_on()
-    await board.until(lambda line: line.what == "pin" and line.data["name"] == "light", 2)
-    assert [line for line in board.lines if line.what == "log"] == []
-
-    await board.press(hold_s=0.04)
-
-    assert (await gateway.first("press")).details == {"taps": 1, "held": 0}
-
-
 async def test_two_quick_taps_are_one_urgent_press(broker, gateway, board) -> None:
     broker.start()
     await board.power_on()
