@@ -279,8 +279,9 @@ class App:
             if clock.since(now, flushed) >= _FLUSH_MS:
                 flushed = now
                 self.journal.flush()
-            if self.journal.broken != fault:
-                fault = self.journal.broken
+            broken = self.journal.broken or self.identity.broken
+            if broken != fault:
+                fault = broken
                 state = "raised" if fault else "cleared"
                 self.emit("fault", {"what": "storage", "state": state})
             if self.sleeper is not None:

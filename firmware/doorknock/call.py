@@ -11,8 +11,9 @@ from doorknock import clock
 from doorknock.wire import BOOT_UNKNOWN, LIGHTS
 
 OPENING_KINDS = ("press", "stillness")
-# What the gateway may tell us; the other lights are our own to know.
-_TOLD = ("none", "delivered", "asked_again", "coming")
+# What the gateway may tell us; the other lights are our own to know. Its cannot_send: it has the
+# event, and gets it to nobody.
+_TOLD = ("none", "delivered", "asked_again", "coming", "cannot_send")
 
 # From the press to "cannot send: call out". A good way answers in well under a second, and a
 # device asleep in 3 s; the longest way that still worked out (joining anew on a crowded channel,
@@ -33,6 +34,7 @@ class _Event:
         self.answered = False
         self.calls = calls  # it asks for somebody, and has not been closed
         self.since = since  # the tick it was made at, while it waits for its answer; else None
+        self.overdue = False  # it has waited too long; kept, for ticks wrap after 12 days
 
     def newer_than(self, boot: int, seq: int) -> bool:
         """Whether it was made after that one. Without a number yet: after all that have one."""
@@ -57,7 +59,13 @@ class Call:
         self._events = []
 
     def event(self, kind: str, boot: int, seq: int, ticks: int) -> None:
-        """An alarm event was made. Its light is "sending" from now on, if it is a call for help."""
+        """An alarm event was made. Its light is "sending" from now on, if it is a call for help.
+
+        One that is known already changes nothing: after a reset it may be in the state that was
+        saved, and in the journal too.
+        """
+        if boot != BOOT_UNKNOWN and self._find(boot, seq) is not None:
+            return
         calls = kind in OPENING_KINDS
         self._events.append(_Event(boot, seq, calls, ticks if calls else None))
         if len(self._events) > _EVENTS_KEPT:
@@ -91,14 +99,16 @@ class Call:
 
     def light(self, ticks: int, no_way: bool) -> str:
         """One of wire.LIGHTS, now. no_way: the newest attempt to reach the gateway has failed."""
-        waiting = None
+        light = self.told
         for event in self._events:
-            if event.since is not None:
-                waiting = max(waiting or 0, clock.since(ticks, event.since))
-        if waiting is None:
-            return self.told
-        limit = NO_WAY_AFTER_MS if no_way else CANNOT_SEND_AFTER_MS
-        return "cannot_send" if waiting >= limit else "sending"
+            if event.since is None:
+                continue
+            waited = clock.since(ticks, event.since)
+            event.overdue = event.overdue or waited >= CANNOT_SEND_AFTER_MS
+            if event.overdue or (no_way and waited >= NO_WAY_AFTER_MS):
+                return "cannot_send"
+            light = "sending"
+        return light
 
     @property
     def open(self) -> bool:

@@ -51,13 +51,23 @@ class Identity:
         """The gateway's `number` command about (boot, seq): a boot number for what was made under
         an earlier start that had lost its number too; the present start takes the one after it.
 
-        Returns 0 where the command means nothing here: it answers another nonce, or the number
-        is not lost (any more).
+        About an event of the present boot it means that this boot's names have been used before (a
+        backup was restored, a board was copied): what is made from now on bears the new number.
+
+        Returns the number for earlier starts, or 0: nothing of earlier starts needs one, or the
+        command means nothing here. Where flash does not take the number, this start has it all
+        the same, and the next one asks again: better a press that goes out now.
         """
-        if self.boot != BOOT_UNKNOWN or boot != BOOT_UNKNOWN or seq != self.nonce:
+        if not 1 <= next_boot < _HIGHEST_BOOT:
             return 0
-        if not 1 <= next_boot < _HIGHEST_BOOT or not self._write(next_boot + 1):
+        if self.boot != BOOT_UNKNOWN:
+            if boot == self.boot and next_boot > self.boot:
+                self._write(next_boot)
+                self.boot = next_boot
             return 0
+        if boot != BOOT_UNKNOWN or seq != self.nonce:
+            return 0
+        self._write(next_boot + 1)
         self.boot = next_boot + 1
         return next_boot
 

@@ -84,7 +84,7 @@ def test_a_command_about_another_call_is_ignored() -> None:
     assert call.light(at(0), False) == "sending"
 
 
-@pytest.mark.parametrize("state", ["sending", "cannot_send", "", "dancing"])
+@pytest.mark.parametrize("state", ["sending", "", "dancing"])
 def test_nobody_else_may_say_what_only_the_device_can_know(state: str) -> None:
     assert not pressed().light_told(1, 3, 7, state)
 
@@ -266,3 +266,37 @@ def test_whatever_was_kept_resuming_does_no_harm(kept: bytes) -> None:
     call.resume(kept)
 
     assert call.light(at(0), False) in ("none", "delivered", "asked_again", "coming")
+
+
+def test_an_event_found_both_saved_and_in_the_journal_is_one() -> None:
+    """The power went after the state was saved and before the journal let go of the event."""
+    before = pressed()
+    before.answered(3, 7)
+    after = Call()
+    after.resume(before.saved())
+    after.event("press", 3, 7, at(1000))
+
+    assert after.light(at(1100), False) == "delivered"
+    after.answered(3, 7)
+    assert after.light_told(1, 3, 7, "coming")
+    assert after.light(at(1000 + CANNOT_SEND_AFTER_MS), False) == "coming"
+
+
+def test_days_without_an_answer_do_not_turn_call_out_into_sending() -> None:
+    call = pressed()
+    day = 86_400_000
+
+    for hour in range(14 * 24):
+        light = call.light(at(hour * day // 24 + CANNOT_SEND_AFTER_MS), True)
+        assert light == "cannot_send"
+
+
+def test_a_gateway_that_gets_it_to_nobody_says_so_and_takes_it_back() -> None:
+    call = pressed()
+    call.answered(3, 7)
+
+    assert call.light_told(1, 3, 7, "cannot_send")
+    assert call.light(at(100), False) == "cannot_send"
+    assert call.open
+    assert call.light_told(2, 3, 7, "delivered")
+    assert call.light(at(200), False) == "delivered"

@@ -93,3 +93,32 @@ def test_a_spare_number_is_below_the_present_and_never_used_again() -> None:
     assert identity.spare() == 5
     assert identity.boot == 6
     assert start(nvs).boot == 7
+
+
+def test_a_board_whose_names_were_used_before_takes_the_new_number() -> None:
+    """A backup was restored: the gateway says so about an event of the present boot."""
+    nvs = Nvs({"boot": 4})
+    identity = start(nvs)
+
+    assert identity.number(5, 3, 40) == 0
+    assert identity.boot == 40
+    assert nvs.committed["boot"] == 40
+
+
+@pytest.mark.parametrize(("boot", "next_boot"), [(4, 40), (5, 5), (5, 3), (5, 0), (5, 1 << 31)])
+def test_a_number_about_another_boot_or_not_above_the_present_is_ignored(boot, next_boot) -> None:
+    identity = start(Nvs({"boot": 4}))
+
+    assert identity.number(boot, 3, next_boot) == 0
+    assert identity.boot == 5
+
+
+def test_where_flash_takes_no_number_this_start_has_the_gateways_all_the_same() -> None:
+    """Otherwise no press would ever leave the device."""
+    nvs = Nvs({"boot": 4}, refuses=True)
+    identity = start(nvs)
+
+    assert identity.number(0, NONCE, 9) == 9
+    assert identity.boot == 10
+    assert identity.broken
+    assert start(nvs).boot == 0
