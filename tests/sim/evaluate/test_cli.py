@@ -84,6 +84,17 @@ def test_wrong_options_are_wrong_use(bad):
     assert evaluate(*bad).exit_code == cli.WRONG_USE
 
 
+def test_a_report_that_cannot_be_written_is_said_in_a_sentence(tmp_path):
+    nowhere = tmp_path / "no such folder" / "report.html"
+    outcome = evaluate("--only", "empty, wall", "--cases", 1, "--alone", "--html", nowhere)
+    assert outcome.exit_code == cli.WRONG_USE
+    assert f"{nowhere} cannot be written: {nowhere.parent} is no folder." in outcome.stderr
+    assert "cases of" not in outcome.stderr  # before anything is played
+    outcome = evaluate("--only", "empty, wall", "--cases", 1, "--alone", "--html", tmp_path)
+    assert outcome.exit_code == cli.WRONG_USE
+    assert f"{tmp_path} cannot be written: is a directory." in outcome.stderr
+
+
 def test_a_page_of_nothing_wrong_says_so(tmp_path):
     report = tmp_path / "report.html"
     outcome = evaluate("--only", "empty, wall", "--cases", 1, "--alone", "--html", report)
