@@ -189,7 +189,8 @@ class Link:
             if entry is None:
                 return
             message = self._read_entry(entry)
-            packet_id = self._next_id()
+            # What flash cannot read now goes nowhere: it is tried again later, like the others.
+            packet_id = 0 if message is None else self._next_id()
             again = self._outgoing.sent(entry, packet_id, now)
             if message is not None:
                 leaf = "alarm" if entry.rank == 0 else "up"

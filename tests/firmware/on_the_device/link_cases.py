@@ -404,4 +404,17 @@ def given_a_press_during_an_attempt_that_fails_the_next_comes_at_once():
         link._BACK_OFF_MS = (100,)
 
 
+def given_an_event_that_flash_cannot_read_the_others_go_and_the_link_stays():
+    async def story(way):
+        way.kept.add().message = None
+        way.kept.add()
+        await way.until(lambda: 2 in way.outgoing._sent and way.outgoing._sent[2].at_broker)
+        # Longer than the broker may take to acknowledge: nothing is owed
+        await asyncio.sleep_ms(2 * link.ACKNOWLEDGE_MS)
+        assert way.connections == 1
+        assert way.link.state == link.UP
+
+    with_broker(good, story)
+
+
 run(globals())
