@@ -1,7 +1,7 @@
 """The detector of the breathing tier (60 GHz, total phase). Its face: detector.py.
 
 Phase is turned into displacement (0.398 mm a radian at 60 GHz: half a wavelength, 2.5 mm, is
-2 pi there and back), kept in mrad. chest.py smooths it over 1.0 s and 0.6 s, which leaves breath
+2 pi there and back), kept in mrad. chest.py smooths it over 1.0 s and 0.4 s, which leaves breath
 (0.1 … 0.5 Hz: 98 … 55 % of it) and takes out the heart, which goes on during apnoea: 0.8 mm at
 0.8 Hz becomes 0.12 mm, at 1 Hz and above next to nothing. What is left is followed from turning
 point to turning point: **a breath turns back, drift does not**. So neither drift (however fast),
@@ -78,8 +78,8 @@ _HEART_TO_ROUGHNESS = 3
 _LIFE_UM = 150
 
 # Noise may look like a breath of half its roughness between slots: so much is asked for then,
-# and never more than twice the floor (0.5 mm).
-_MOST_FLOORS = 2
+# and never more than three times the floor (0.75 mm).
+_MOST_FLOORS = 3
 
 # --- bursts of roughness: steps that no chest makes
 # Movement: four rough steps in 0.4 s, one of them near half a turn. A fade makes two or three.
@@ -87,6 +87,7 @@ _MOVE_ROUGH = 4
 _MOVE_MS = 400
 _MOVE_OVER_MS = 600
 _CALM_MS = 2000
+_BURST_SAMPLES = 40
 # A walk, which is how people leave: at least 1.4 s. A collapse is over sooner (a fall takes under
 # a second). Random phase is rough in 59 % of steps, wild in a third; breathing people in 8 %, 2 %.
 _WALK_MS = 1400
@@ -98,8 +99,8 @@ _POOR_SHARE = 7000  # 11 % of 65,536
 _PACELESS_SHARE = 3300  # 5 %
 # Random phase, in 64ths of a mrad and 65,536ths: rough by 1.57 rad on the mean, wild in 33 %. The
 # poorest recording of somebody breathing, over its poorest quarter: 1.45 rad and 21 %.
-_RANDOM_ROUGHNESS = 1360 * 64
-_RANDOM_WILD = 14400  # 22 %
+_RANDOM_ROUGHNESS = 1300 * 64
+_RANDOM_WILD = 13100  # 20 %
 _CANNOT_SEE_MS = 60000
 
 # --- coming and going
@@ -182,7 +183,7 @@ class BreathingDetector:
         self._last = -1  # tick of the last reading
         self._slot_at = 0
         w = self._work
-        w[chest._HAVE] = w[chest._SAMPLES] = w[BURST_ROUGH] = w[WILD_SHARE] = w[ROUGHNESS] = 0
+        w[chest.HAVE] = w[BURST_ROUGH] = w[WILD_SHARE] = w[ROUGHNESS] = 0
         w[USUAL_WILD] = w[NOISE] = w[LARGEST] = 0
         self._pace.forget()
         self._strength.forget()
@@ -235,7 +236,7 @@ class BreathingDetector:
         if self.blind:
             self.blind = False
             self._next = self._slot_at = ticks
-            self._work[chest._HAVE] = 0
+            self._work[chest.HAVE] = 0
             # What was still before the gap has not been seen to go on being so.
             self._work[ACTIVE] = (ticks - self.still_ms) & MASK
         self._present = reading[PRESENT]
@@ -251,17 +252,18 @@ class BreathingDetector:
         self._zeros = 0
         if not self._open:
             self._open_at(ticks)
-        if chest.sample(self._work, reading[PHASE_MRAD], ticks):
+        outcome = chest.sample(self._work, reading[PHASE_MRAD], ticks)
+        if outcome == 1:
             chest.restart(self._work, ticks)
         if since(ticks, self._next) >= 0:
-            self._one_slot(ticks)
+            self._one_slot(ticks, outcome != 2)
 
     def _shut(self, ticks: int) -> None:
         if self._open or self.room == UNKNOWN:
             self._open = False
             self._shut_at = ticks
             self._heart_ms = 0
-            self._work[chest._HAVE] = 0
+            self._work[chest.HAVE] = 0
             self._pace.forget()
             self._look_at_shut_gate(ticks)
 
@@ -283,10 +285,13 @@ class BreathingDetector:
             self._heart_ms = 0
             return
         if not self._open and since(ticks, self._next) >= 0:
-            self._one_slot(ticks)
+            self._one_slot(ticks, False)
 
-    def _one_slot(self, ticks: int) -> None:
-        """Five times a second, or at every sample where they are slower."""
+    def _one_slot(self, ticks: int, believed: bool) -> None:
+        """Five times a second, or at every sample where they are slower.
+
+        A slot that ends with a phase that is not believed moves nothing.
+        """
         passed = since(ticks, self._slot_at)
         self._slot_at = ticks
         self._next = (self._next + SLOT_MS) & MASK
@@ -295,7 +300,8 @@ class BreathingDetector:
         if passed < 0 or passed > _BLIND_MS:
             passed = SLOT_MS
         if self._open:
-            chest.slot(self._work, ticks)
+            if believed:
+                chest.slot(self._work, ticks)
             self._look(ticks, passed)
         else:
             self._look_at_shut_gate(ticks)
@@ -310,6 +316,9 @@ class BreathingDetector:
         # Less than an eighth of this person's own is no breath of theirs.
         if span < self._strength.own >> 3:
             span = self._strength.own >> 3
+        # And once there has been none for a while, what is taken for breath must not be weak.
+        if self.still_ms >= _STILL_MS and span < self._strength.least:
+            span = self._strength.least
         if span < floor:
             span = floor
         elif span > _MOST_FLOORS * floor:
@@ -388,6 +397,12 @@ class BreathingDetector:
             if quiet > _CALM_MS:
                 self._calm = True
             return w[SPEED] > self._movement
+        if w[BURST_SAMPLES] >= _BURST_SAMPLES:
+            # A long one is judged by its newest half.
+            w[BURST_SAMPLES] >>= 1
+            w[BURST_ROUGH] >>= 1
+            w[BURST_WILD] >>= 1
+            w[BURST_TURNS] >>= 1
         lasted = since(w[BURST_LAST], w[BURST_START])
         poor = w[USUAL_WILD] > _POOR_SHARE
         rough = w[BURST_ROUGH]

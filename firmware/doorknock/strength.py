@@ -33,6 +33,11 @@ class Strength:
         self._weak_blocks = 0
         self._from = -1  # tick at which this block began
 
+    @property
+    def least(self) -> int:
+        """mrad: less would be weak; 0 while the habit is not known."""
+        return self.own * self._percent // 100 if self._blocks >= _KNOWN_BLOCKS else 0
+
     def moved(self, ticks: int) -> None:
         """Somebody moved largely: this block says nothing, and the habit may have changed."""
         self.forget()
