@@ -132,7 +132,8 @@ class Pressed:
     """The button at `pin` (a machine.Pin, low when pressed): latches from now on what is done to
     it, until a Button follows; then a task looks at it.
 
-    found_down: it was down when this was made, at the tick `since`: a press from there on.
+    found_down: it was down when this was made, at the tick `since`: a press, however soon it ends.
+    The pin's pull-up must have had its time.
     """
 
     def __init__(self, pin, ticks) -> None:
@@ -145,10 +146,10 @@ class Pressed:
         self._tail = 0
         self._flag = asyncio.ThreadSafeFlag()
         self.since = ticks()
-        # A pull-up takes microseconds to lift the pin; what is not down for DEBOUNCE_MS is none.
         self.found_down = not pin.value()
         if self.found_down:
-            self._times[0] = self.since
+            # It went down some time before, and its bounce is over.
+            self._times[0] = (self.since - DEBOUNCE_MS) & clock.MASK
             self._levels[0] = 1
             self._head = 1
         pin.irq(handler=self._interrupted, trigger=pin.IRQ_FALLING | pin.IRQ_RISING)

@@ -5,9 +5,15 @@ and all that is done to it from then on, counts as it would at any other time. W
 the interpreter runs leaves no trace on the chip (but a wake from deep sleep, which is its trace).
 """
 
+import time
+
 import esp32
 
 from doorknock import button, chip, config
+
+# The chip's own pull-up (45 kOhm) lifts a long wire with a capacitor across the button (10 nF) in
+# 0.5 ms; before that an open button looks pressed.
+_PULL_UP_MS = 2
 
 
 class Early:
@@ -17,6 +23,7 @@ class Early:
         self.nvs = esp32.NVS(config.NAMESPACE)
         self.settings = config.Config(self.nvs)
         pin = chip.button(self.settings)
+        time.sleep_ms(_PULL_UP_MS)
         self.pressed = button.Pressed(pin, chip.ticks)
         self.parts = chip.Chip(self.settings, pin)
         self.woken_by_press = chip.cause() == "deep_sleep" and chip.woken_by_pin()
