@@ -78,7 +78,9 @@ def flickers(chance: random.Random) -> Case:
 
 
 def _falls(stage: Stage, body: Body) -> int:
+    """An empty room, somebody who walks in, and falls; the ms from which they lie still."""
     chance = stage.chance
+    stage.nobody(chance.uniform(10, 30), gate=chance.choice([Gate.SHUT, Gate.OPEN]))
     stage.walks(body, chance.uniform(5, 30), chance.uniform(0.3, 1.0))
     body.shift(chance.uniform(300, 800), chance.uniform(0.4, 1.0))
     stage.alone(body, 1.5)

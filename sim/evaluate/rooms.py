@@ -70,6 +70,21 @@ SITS = replace(
 )
 
 
+def _between(one: Scene, other: Scene, part: float) -> Scene:
+    """So far (0 … 1) on the way from one scene to the other."""
+
+    def mixed(a: Sequence[float], b: Sequence[float]) -> list[float]:
+        return [x + (y - x) * part for x, y in zip(a, b, strict=True)]
+
+    return Scene(
+        mixed(one.moving, other.moving),
+        mixed(one.moving_sd, other.moving_sd),
+        mixed(one.still, other.still),
+        mixed(one.still_sd, other.still_sd),
+        one.state if part < 0.5 else other.state,
+    )
+
+
 class _Room:
     def __init__(self, chance: random.Random, empty: Scene | None = None) -> None:
         self.chance = chance
@@ -121,12 +136,30 @@ def still(chance: random.Random) -> Case:
     return room.scene(room.sits, 300).case(_still(onset_s))
 
 
-def fades(chance: random.Random) -> Case:
-    """Moves no more, and half a minute to two minutes later the still energy goes (assumption)."""
+def _moves_no_more(chance: random.Random) -> tuple[_Room, float]:
+    """Somebody who came in, did this and that, and has lain still for half a minute to two."""
     room = _Room(chance).vacant(30, 300).moves(3, 15).lives(chance.uniform(0, 240)).moves(1, 4)
     onset_s = room.now_s
-    room.scene(room.sits, chance.uniform(30, 120))
+    return room.scene(room.sits, chance.uniform(30, 120)), onset_s
+
+
+def fades(chance: random.Random) -> Case:
+    """Moves no more, and the still energy fades within half a minute to a minute and a half.
+
+    That it does over somebody who does not breathe, and slowly, is an assumption.
+    """
+    room, onset_s = _moves_no_more(chance)
+    steps = chance.randint(30, 90)
+    for step in range(1, steps):
+        room.scene(_between(room.sits, room.empty, step / steps), 1)
     return room.scene(room.empty, 300).case(_still(onset_s))
+
+
+def lost_at_once(chance: random.Random) -> Case:
+    """The same, from one report to the next: lost by the module, or gone in a blind moment?"""
+    room, onset_s = _moves_no_more(chance)
+    truth = replace(_still(onset_s), must=Must.SHOW)
+    return room.scene(room.empty, 300).case(truth)
 
 
 def visits(chance: random.Random) -> Case:
@@ -178,11 +211,12 @@ def _kind(name: str, family: str, build: Callable[[random.Random], Case]) -> Kin
 
 KINDS = (
     _kind("presence: still", "presence still", still),
-    _kind("presence: still, then lost", "presence still", fades),
+    _kind("presence: still, and fades", "presence still", fades),
     _kind("presence: visits", "presence peace", visits),
     _kind("presence: moves now and then", "presence peace", restless),
     _kind("presence: unnoticed exit", "presence peace", unnoticed),
     _kind("presence: empty", "presence peace", empty),
     _kind("presence: fan", "presence peace", fan),
+    _kind("presence: still, lost at once", "limits", lost_at_once),
     _kind("presence: asleep", "limits", bed),
 )
