@@ -5,7 +5,8 @@
     ├── StoreError       the store cannot be opened, or another gateway has it
     ├── BrokerError      the broker cannot be started or reached
     ├── DeviceError      a device cannot be added, found or retired
-    └── AddressInUse     another program has the port that we were told to use
+    ├── AddressInUse     another program has the port that we were told to use
+    └── Deaf             a part that hears devices has ended: start again
 
 What nobody can mend is logged, counted and survived where it happens; it has no class here.
 """
@@ -33,3 +34,8 @@ class DeviceError(GatewayError):
 
 class AddressInUse(GatewayError):
     """Another program has the port that we were told to use."""
+
+
+class Deaf(GatewayError):
+    """A part that hears devices has ended. Only a new start mends it, and whoever started the
+    gateway (systemd) sees to that."""

@@ -12,6 +12,7 @@ When something fails:
   nothing is acknowledged and nothing is answered: the devices keep their events, and show that
   nobody has been told. The intake holds what it has and tries again until the store works; the
   broker sends no more than IN_FLIGHT meanwhile and keeps the rest. Nothing needs a restart.
+- A fault of ours does not end the thread: what was in hand was not answered, so it comes again.
 """
 
 import threading
@@ -38,6 +39,8 @@ ALARMS_AT_ONCE = 256
 TELEMETRY_AT_ONCE = 32
 # A full disk or a lock is tried again soon at first: somebody may be waiting for the light.
 STORE_RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+# After a fault of ours, so that one that comes back at once leaves the processor to others.
+FAULT_PAUSE_S = 0.1
 # A flood of forgeries must not be a flood of log lines.
 REFUSAL_LOGGED_EVERY_MS = 60_000
 
@@ -69,6 +72,11 @@ class Intake:
         self._refused: dict[str, tuple[int, int]] = {}
         self.store_works = True
 
+    @property
+    def alive(self) -> bool:
+        """Whether it works on what it takes. False before `start()` and after `stop()`."""
+        return self._thread.is_alive()
+
     def start(self) -> None:
         """Begins to work in a thread of its own."""
         self._thread.start()
@@ -92,7 +100,11 @@ class Intake:
             with self._something:
                 while not (self._alarms or self._telemetry or self._stopping.is_set()):
                     self._something.wait()
-            self.work()
+            try:
+                self.work()
+            except Exception as error:
+                _log.error("the intake stumbled; it goes on, report this", exc_info=error)
+                self._wait(self._stopping, FAULT_PAUSE_S)
 
     def work(self) -> None:
         """One group of alarms and one, small, of telemetry. Called by the thread, and by tests."""
@@ -187,7 +199,10 @@ class Intake:
         if any(one.parcels for one in entered):
             self._on_parcels()
         for one in entered:
-            self._tell(one, committed_at_ms)
+            try:
+                self._tell(one, committed_at_ms)
+            except Exception as error:
+                _log.error("what was done could not be told; report this", exc_info=error)
 
     def _tell(self, one: Entered, committed_at_ms: int) -> None:
         if one.outcome is Outcome.REFUSED:

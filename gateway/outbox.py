@@ -165,14 +165,14 @@ class Lane:
         except Unreachable as error:
             self._note_failure(row, failures_before, str(error))
         except Rejected as error:
+            await asyncio.to_thread(self._put_aside, row.id, str(error))
+            self._failures = 0
             _log.error(
                 "a destination will never take this; it is set aside, report this",
                 destination=self._destination.name,
                 parcel=row.parcel_id,
                 why=str(error),
             )
-            await asyncio.to_thread(self._put_aside, row.id, str(error))
-            self._failures = 0
         else:
             self._note_accepted(row)
         finally:

@@ -27,7 +27,7 @@ from gateway.secret_file import Secrets, load_secrets
 from gateway.serving import keep_serving
 from gateway.settings import Settings
 from gateway.store import Store, open_store
-from gateway.supervision import Supervision
+from gateway.supervision import Supervision, stay_alive
 from gateway.wayback import WayBack
 
 _log = structlog.get_logger("gateway")
@@ -113,7 +113,7 @@ def _rooms(
         store,
         webhook,
         clock_ms=unix_ms,
-        can_hear=lambda: ingest.connected,
+        can_hear=lambda: intake.alive and ingest.connected,
         store_works=lambda: intake.store_works,
     )
     # Ended in the other order: first nothing more comes in, then what is in hand is finished.
@@ -121,7 +121,8 @@ def _rooms(
     stack.callback(ingest.stop)
     intake.start()
     ingest.start()
-    runs = [lane.run(), way_back.run(), supervision.run()]
+    parts = {"intake": lambda: intake.alive, "door for devices": lambda: ingest.alive}
+    runs = [lane.run(), way_back.run(), supervision.run(), stay_alive(parts)]
     if settings.backend.embedded:
         runs.append(keep_serving(settings))
     return [asyncio.create_task(run) for run in runs]

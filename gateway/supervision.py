@@ -1,4 +1,4 @@
-"""Who has gone silent, and the gateway's own heartbeat to the backend.
+"""Who has gone silent, the gateway's own heartbeat to the backend, and whether it still hears.
 
 A device is late after two missed heartbeats. One that has never been heard counts from the day it
 was added; and while the gateway itself was away, or had no broker, its devices are not blamed:
@@ -6,7 +6,7 @@ silence counts from when the gateway could hear.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 import structlog
@@ -16,6 +16,7 @@ from gateway.destinations import Undelivered
 from gateway.destinations.webhook import WebhookDestination, rfc3339
 from gateway.devices import Device
 from gateway.entry import REFUSED
+from gateway.errors import Deaf
 from gateway.store import Store, parcels
 from gateway.store import events as table
 
@@ -31,6 +32,25 @@ DEVICE_HEARTBEAT_MS = {"button": 15 * 60_000, "sensor": 60_000}
 HEARTBEATS_MISSED_BEFORE_LATE = 2
 # For the second to arrive: a battery button wakes up, joins the Wi-Fi and sends.
 GRACE_MS = 15_000
+
+
+# Devices try again for a minute and more; a gateway that is deaf should be back before they tire.
+ALIVE_LOOKED_EVERY_S = 1.0
+
+
+async def stay_alive(
+    parts: Mapping[str, Callable[[], bool]],
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> None:
+    """Until cancelled, or until one of the *parts* (name: whether it lives) has ended: raises Deaf.
+
+    A process that runs and hears nobody is worse than none: nobody starts it again, and to
+    devices and backend all looks well."""
+    while True:
+        for name, alive in parts.items():
+            if not alive():
+                raise Deaf(f"The gateway's {name} has ended; start the gateway again, report this.")
+        await sleep(ALIVE_LOOKED_EVERY_S)
 
 
 def late(device: Device, now_ms: int, hearing_since_ms: int) -> bool:

@@ -2,9 +2,11 @@
 
 Alarms and telemetry have a session each, because a session whose unacknowledged messages are at
 their limit receives nothing more. A message is acknowledged when the intake says so. Every
-callback catches everything: paho's thread ends in silence at an exception.
+callback catches everything: paho's thread ends in silence at an exception. `alive` tells whether
+one has ended all the same.
 """
 
+import functools
 import socket
 import threading
 from collections.abc import Callable
@@ -29,6 +31,21 @@ RECONNECT_S = (1, 8)
 FAREWELL_S = 1.0
 ALARM_LEAVES = ("alarm",)
 OTHER_LEAVES = ("up", "status")
+
+
+def _caught(callback: Callable[..., None]) -> Callable[..., None]:
+    """The callback, but what it raises is told and goes no further."""
+
+    @functools.wraps(callback)
+    def call(*arguments: Any) -> None:
+        try:
+            callback(*arguments)
+        except Exception as error:
+            _log.error(
+                "a callback stumbled; report this", callback=callback.__name__, exc_info=error
+            )
+
+    return call
 
 
 class _Session:
@@ -61,6 +78,13 @@ class _Session:
         self.client.on_subscribe = self._on_subscribe
         self.client.on_message = self._on_message
 
+    @property
+    def alive(self) -> bool:
+        """Whether its thread runs."""
+        thread = self.client._thread
+        return thread is not None and thread.is_alive()
+
+    @_caught
     def _on_connect(
         self, client: mqtt.Client, _data: Any, _flags: Any, reason: ReasonCode, _props: Any
     ) -> None:
@@ -71,6 +95,7 @@ class _Session:
         # Also where the session was kept: the broker may have lost its store.
         client.subscribe([(f"{wire.ROOT}/+/{leaf}", 1) for leaf in self._leaves])
 
+    @_caught
     def _on_subscribe(
         self, _client: mqtt.Client, _data: Any, _mid: int, reasons: list[ReasonCode], _props: Any
     ) -> None:
@@ -81,6 +106,7 @@ class _Session:
         _log.info("connected to the broker", session=self.name)
         self._on_ready(self)
 
+    @_caught
     def _on_disconnect(
         self, _client: mqtt.Client, _data: Any, _flags: Any, reason: ReasonCode, _props: Any
     ) -> None:
@@ -89,27 +115,24 @@ class _Session:
             self._told_lost = True
             _log.warning("lost the broker; trying again", session=self.name, why=str(reason))
 
+    @_caught
     def _on_message(self, client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+        connection, mid, qos = self._connection, message.mid, message.qos
+
+        def acknowledge() -> None:
+            if connection == self._connection:
+                client.ack(mid, qos)
+
         try:
-            connection, mid, qos = self._connection, message.mid, message.qos
-
-            def acknowledge() -> None:
-                if connection == self._connection:
-                    client.ack(mid, qos)
-
-            try:
-                device, leaf = wire.read_topic(message.topic)
-            except wire.Refused:
-                device, leaf = "", message.topic.rpartition("/")[2]
-            self._take(
-                Arrival("mqtt", device, leaf, bytes(message.payload), self._clock_ms(), acknowledge)
-            )
-        except Exception as error:
-            _log.error(
-                "a message could not be taken in", error=type(error).__name__, exc_info=error
-            )
+            device, leaf = wire.read_topic(message.topic)
+        except wire.Refused:
+            device, leaf = "", message.topic.rpartition("/")[2]
+        self._take(
+            Arrival("mqtt", device, leaf, bytes(message.payload), self._clock_ms(), acknowledge)
+        )
 
 
+@_caught
 def _send_at_once(_client: mqtt.Client, _data: Any, connection: Any) -> None:
     """Without it an answer waits for the broker to confirm the acknowledgement before it: 40 ms,
     by Nagle's algorithm against delayed ACKs."""
@@ -149,7 +172,12 @@ class MqttIngest:
     @property
     def connected(self) -> bool:
         """Whether presses can come in now."""
-        return self._alarms.client.is_connected()
+        return self._alarms.alive and self._alarms.client.is_connected()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it goes on by itself, connected or not. False before `start()`."""
+        return self._alarms.alive and self._others.alive
 
     def start(self) -> None:
         """Connects, and again whenever the connection is lost."""

@@ -144,7 +144,8 @@ class GatewayProcess:
             check=False,
         )
 
-    def start(self) -> None:
+    def start(self, *, stderr: int | None = None) -> None:
+        """stderr: as of Popen; the file `log` where not told. Returns when it is ready."""
         told = len(self.lines("ready"))
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -157,8 +158,12 @@ class GatewayProcess:
                     str(self.config),
                     "--json-log",
                 ],
-                stderr=log,
+                stderr=log if stderr is None else stderr,
             )
+        if self.process.stderr is not None:
+            for line in self.process.stderr:
+                if b'"event": "ready"' in line:
+                    return
         until(lambda: len(self.lines("ready")) > told or self.exited(), "the gateway is ready")
         assert not self.exited(), self.log.read_text()
 

@@ -198,3 +198,22 @@ def test_the_end_is_said_to_the_devices(gateway: GatewayProcess, house: list[Wir
     gateway.stop()
 
     until(lambda: heard[-1] == b"offline", "the gateway says goodbye")
+
+
+def test_a_gateway_whose_log_has_gone_goes_on_hearing(gateway: GatewayProcess) -> None:
+    """journald restarts, `| tee` ends, the log's disk is full."""
+    (device,) = gateway.add_devices(1)
+    gateway.start(stderr=subprocess.PIPE)
+    assert gateway.process is not None
+    assert gateway.process.stderr is not None
+    gateway.process.stderr.close()
+    button = WireDevice(gateway, device, secret_of(1))
+    try:
+        until(button.client.is_connected, "the button is connected")
+        for _ in range(3):
+            button.press()
+
+        until(lambda: not button.journal, "every press is answered")
+        until(lambda: len(gateway.receiver.ids()) == 3, "the backend has every press")
+    finally:
+        button.close()

@@ -13,13 +13,13 @@ from sqlalchemy.exc import OperationalError
 from gateway import devices
 from gateway.arrival import Arrival
 from gateway.entry import Entry
-from gateway.intake import ALARMS_AT_ONCE, TELEMETRY_AT_ONCE
+from gateway.intake import ALARMS_AT_ONCE, TELEMETRY_AT_ONCE, Intake
 from gateway.store import Store
 from gateway.store import devices as device_table
 from gateway.store import lights as light_table
 from gateway.store.schema import set_aside, watches
 from tests.gateway.intake_bench import Bench
-from tests.gateway.process import DEVICE, NOW_MS, SECRET
+from tests.gateway.process import DEVICE, NOW_MS, SECRET, until
 
 
 @pytest.fixture
@@ -393,3 +393,41 @@ def test_any_order_with_any_duplicates_keeps_each_event_once(store: Store, seed:
         (boot, seq, "", "press") for boot in (1, 2, 3) for seq in range(1, 40)
     ]
     assert len(bench.sent) == 3 * len(events)
+
+
+def test_a_fault_of_ours_does_not_end_the_intake(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is in hand goes unanswered and comes again; the thread stays."""
+    bench = Bench(store)
+    work = Intake.work
+    faults = [RuntimeError("a fault of ours"), OSError("no log to write to")]
+
+    def stumble(self: Intake) -> None:
+        if faults:
+            raise faults.pop()
+        work(self)
+
+    monkeypatch.setattr(Intake, "work", stumble)
+    bench.intake.start()
+    try:
+        bench.queue(bench.event())
+        until(lambda: bench.done.count("answer") == 1, "the press is answered")
+        assert bench.intake.alive
+    finally:
+        bench.intake.stop()
+    assert faults == []
+    assert not bench.intake.alive
+
+
+def test_what_cannot_be_told_is_committed_and_answered_all_the_same(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Any) -> None:
+        raise OSError("no log to write to")
+
+    monkeypatch.setattr(Intake, "_tell", fails)
+    bench.arrive(bench.event(seq=1), bench.event(seq=2))
+
+    assert len(bench.kept()) == 2
+    assert bench.done.count("answer") == 2

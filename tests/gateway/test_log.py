@@ -45,3 +45,25 @@ def test_programs_read_one_object_a_line() -> None:
 
     assert json.loads(line)["event"] == "it stumbled"
     assert json.loads(line)["device"] == "0011"
+
+
+def test_lines_that_cannot_be_written_are_lost_and_nothing_else() -> None:
+    """The reader of the log has gone: what logs must not end for it."""
+    script = (
+        "import os, sys, structlog\n"
+        "from gateway import log\n"
+        "log.configure(as_json=True)\n"
+        "say = structlog.get_logger('x').info\n"
+        "reader, writer = os.pipe()\n"
+        "os.close(reader)\n"
+        "os.dup2(writer, 2)\n"
+        "for _ in range(1000): say('nobody reads this')\n"
+        "sys.stderr.close()\n"
+        "say('nor this')\n"
+        "print('still here', flush=True)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+
+    assert done.stdout == "still here\n"

@@ -11,9 +11,17 @@ import structlog.testing
 from gateway import devices
 from gateway.destinations import Parcel, Unreachable
 from gateway.destinations.webhook import WebhookDestination
+from gateway.errors import Deaf
 from gateway.store import Store
 from gateway.store import devices as device_table
-from gateway.supervision import HEARTBEAT_EVERY_S, RETRY_S, Supervision, late
+from gateway.supervision import (
+    ALIVE_LOOKED_EVERY_S,
+    HEARTBEAT_EVERY_S,
+    RETRY_S,
+    Supervision,
+    late,
+    stay_alive,
+)
 from tests.gateway.process import DEVICE, NOW_MS
 
 MINUTE = 60_000
@@ -153,3 +161,16 @@ def test_two_missed_heartbeats_make_a_device_late(
     )
 
     assert late(device, NOW_MS + minutes * MINUTE, NOW_MS) is expected
+
+
+def test_a_part_that_hears_devices_and_has_ended_ends_the_gateway() -> None:
+    """A process that runs and hears nobody looks well to everybody."""
+    answers = iter([True, True, False])
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    with pytest.raises(Deaf, match="intake has ended"):
+        asyncio.run(stay_alive({"door": lambda: True, "intake": lambda: next(answers)}, sleep))
+    assert slept == [ALIVE_LOOKED_EVERY_S] * 2
