@@ -4,7 +4,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from gateway.backend.alerts import Alert, State
+from gateway.backend.alert import Alert, State
 from gateway.backend.escalation import Asking
 from gateway.backend.happenings import Kind, Light
 
@@ -30,6 +30,9 @@ def from_body(body: dict[str, Any]) -> Alert:
         )
     for name in ("asked", "attending", "arrived"):
         values[name] = tuple(values[name])
+    values["on_the_way"] = tuple(
+        (person, datetime.fromisoformat(until)) for person, until in values.get("on_the_way", ())
+    )
     for name in ("devices", "calls"):
         values[name] = tuple((one[0], one[1], one[2]) for one in values[name])
     values["kind"] = Kind(values["kind"])

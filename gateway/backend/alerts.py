@@ -10,12 +10,12 @@ them cannot go. While it is open it always has a time at which it does something
 """
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 
 from gateway.backend import escalation
-from gateway.backend.escalation import Asking, Plan
+from gateway.backend.alert import Alert, State
+from gateway.backend.escalation import Plan
 from gateway.backend.happenings import (
     Arrived,
     CannotGo,
@@ -34,64 +34,6 @@ from gateway.backend.happenings import (
     TimeIsUp,
     Withdraw,
 )
-
-
-class State(StrEnum):
-    """Where an alert is. The last two are its ends."""
-
-    RAISED = "raised"  # nobody has been told yet
-    NOTIFIED = "notified"  # a notice has gone out, nobody has answered
-    ATTENDING = "attending"  # somebody is on the way
-    ARRIVED = "arrived"  # somebody is there
-    RESOLVED = "resolved"
-    CANCELLED = "cancelled"
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """Somebody should come to *unit*.
-
-    asking: None while somebody attends and nothing new has happened. follow_up_at: when those who
-    attend are looked after in their turn. asked, attending, arrived: ids of people, in order.
-    devices: device to (boot, seq) of its newest event here: what its light is told about.
-    calls: the same, of the newest press or stillness; called_at: when the newest of all occurred.
-    ok_at: the resident has said "I'm OK" and has not called since. checked: those who have
-    arrived were asked once how it stands.
-    """
-
-    id: str
-    gateway: str
-    unit: str
-    kind: Kind
-    state: State
-    raised_at: datetime
-    called_at: datetime
-    asking: Asking | None
-    follow_up_at: datetime | None = None
-    asked: tuple[str, ...] = ()
-    attending: tuple[str, ...] = ()
-    arrived: tuple[str, ...] = ()
-    devices: tuple[tuple[str, int, int], ...] = ()
-    calls: tuple[tuple[str, int, int], ...] = ()
-    light: Light | None = None
-    ok_at: datetime | None = None
-    ok_closes: bool = False
-    checked: bool = False
-    closed_at: datetime | None = None
-    closed_by: str | None = None
-    outcome: str | None = None
-
-    @property
-    def is_open(self) -> bool:
-        return self.state not in (State.RESOLVED, State.CANCELLED)
-
-    @property
-    def due_at(self) -> datetime | None:
-        """When it must do something by itself; None only once it is closed."""
-        times = [self.asking.next_at] if self.asking else []
-        if self.follow_up_at:
-            times.append(self.follow_up_at)
-        return min(times, default=None)
 
 
 def kind_called(event: DeviceEvent) -> Kind | None:
@@ -236,13 +178,20 @@ def _on_my_way(alert: Alert, person: str, now: datetime, plan: Plan) -> tuple[Al
     if person in alert.attending and alert.asking is None:
         return alert, []  # pressed twice
     first = not alert.attending or alert.asking is not None
+    until = now + plan.follow_up_after
     alert = _answered(alert, person)
-    if alert.state is State.ARRIVED:
+    # Whoever was there, is called again and says this has left: they are on the way once more.
+    alert = replace(
+        alert,
+        arrived=_without(alert.arrived, person),
+        on_the_way=(*_not_of(alert.on_the_way, person), (person, until)),
+    )
+    if alert.arrived:
         # Somebody else is there already; this one joins them.
         due = alert.follow_up_at or now + plan.still_open_after
-        alert = replace(alert, follow_up_at=due)
+        alert = replace(alert, state=State.ARRIVED, follow_up_at=due)
     else:
-        alert = replace(alert, state=State.ATTENDING, follow_up_at=now + plan.follow_up_after)
+        alert = replace(alert, state=State.ATTENDING, follow_up_at=until)
     return _told(alert, person, tell_others=first)
 
 
@@ -254,8 +203,8 @@ def _arrived(alert: Alert, person: str, now: datetime, plan: Plan) -> tuple[Aler
         _answered(alert, person),
         state=State.ARRIVED,
         arrived=_with(alert.arrived, person),
+        on_the_way=_not_of(alert.on_the_way, person),
         follow_up_at=now + plan.still_open_after,
-        checked=False,
     )
     return _told(alert, person, tell_others=first)
 
@@ -267,17 +216,31 @@ def _cannot_go(alert: Alert, person: str, now: datetime, plan: Plan) -> tuple[Al
         alert,
         attending=_without(alert.attending, person),
         arrived=_without(alert.arrived, person),
+        on_the_way=_not_of(alert.on_the_way, person),
     )
-    if alert.attending:
-        if not alert.arrived:
-            due = alert.follow_up_at if alert.state is State.ATTENDING else None
-            due = due or now + plan.follow_up_after
-            alert = replace(alert, state=State.ATTENDING, follow_up_at=due)
-        return alert, []
-    alert = replace(alert, state=State.NOTIFIED, follow_up_at=None, checked=False)
+    if not alert.attending:
+        alert = replace(alert, state=State.NOTIFIED, follow_up_at=None, checked=False)
+    elif not alert.arrived:
+        alert = replace(alert, state=State.ATTENDING)
     if alert.asking is not None:
-        return _shown(alert, Light.ASKED_AGAIN)
+        return _nobody_comes(alert) if _coming_until(alert, now) is None else (alert, [])
+    if alert.arrived:
+        return alert, []
+    coming_until = _coming_until(alert, now)
+    if coming_until is not None:
+        return replace(alert, follow_up_at=coming_until), []
     return _asked_anew(alert, Reason.FOLLOW_UP, now, plan)
+
+
+def _coming_until(alert: Alert, now: datetime) -> datetime | None:
+    until = alert.coming_until
+    return until if until is not None and until > now else None
+
+
+def _nobody_comes(alert: Alert) -> tuple[Alert, list[Effect]]:
+    """An alert that asks, and that may no longer say that somebody is coming."""
+    alert = replace(alert, follow_up_at=None)
+    return _shown(alert, Light.ASKED_AGAIN) if alert.light is Light.COMING else (alert, [])
 
 
 def _answered(alert: Alert, person: str) -> Alert:
@@ -305,14 +268,19 @@ def _told(alert: Alert, person: str, *, tell_others: bool) -> tuple[Alert, list[
 
 
 def _time_is_up(alert: Alert, now: datetime, plan: Plan) -> tuple[Alert, list[Effect]]:
-    if alert.asking is not None and alert.asking.next_at <= now:
-        move = escalation.go_on(plan, alert.asking, alert.asked, now)
-        return _moved(alert, move, Reason.REMIND)
-    if alert.follow_up_at is None or alert.follow_up_at > now:
-        return alert, []
+    follow_up = alert.follow_up_at is not None and alert.follow_up_at <= now
     if alert.asking is not None:
-        # Being asked again already; nothing is added to that.
-        return replace(alert, follow_up_at=None), []
+        effects: list[Effect] = []
+        if follow_up:
+            # Being asked again already; but whoever was on the way has not come.
+            alert, effects = _nobody_comes(alert)
+        if alert.asking is not None and alert.asking.next_at <= now:
+            move = escalation.go_on(plan, alert.asking, alert.asked, now)
+            alert, moved = _moved(alert, move, Reason.REMIND)
+            effects += moved
+        return alert, effects
+    if not follow_up:
+        return alert, []
     if alert.state is State.ARRIVED and not alert.checked:
         # Those who are there first: whoever stays to help has no hand free for a phone.
         alert = replace(alert, checked=True, follow_up_at=now + plan.follow_up_after)
@@ -327,15 +295,20 @@ def _asked_anew(
     move = escalation.begin(plan, now)
     again = alert.asked
     fresh = tuple(person for person in move.fresh if person not in again)
+    # A resident whose call is answered by "somebody is coming" is not told otherwise by a new
+    # call: for as long as that is believed, and not a moment longer.
+    coming_until = _coming_until(alert, now) if reason is Reason.CALLED_AGAIN else None
     alert = replace(
-        alert, asking=move.asking, asked=alert.asked + fresh, follow_up_at=None, checked=False
+        alert,
+        asking=move.asking,
+        asked=alert.asked + fresh,
+        follow_up_at=coming_until,
+        checked=False,
     )
     effects: list[Effect] = [Withdraw(), Notify(again, reason)]
     if fresh:
         effects.append(Notify(fresh, Reason.ASK))
-    # A resident whose call is answered by "somebody is coming" is not told otherwise by a new call.
-    still_coming = bool(alert.attending) and reason is Reason.CALLED_AGAIN
-    alert, shown = _shown(alert, Light.COMING if still_coming else Light.ASKED_AGAIN)
+    alert, shown = _shown(alert, Light.COMING if coming_until else Light.ASKED_AGAIN)
     return alert, effects + shown
 
 
@@ -396,3 +369,9 @@ def _with(people: tuple[str, ...], person: str) -> tuple[str, ...]:
 
 def _without(people: tuple[str, ...], person: str) -> tuple[str, ...]:
     return tuple(one for one in people if one != person)
+
+
+def _not_of(
+    on_the_way: tuple[tuple[str, datetime], ...], person: str
+) -> tuple[tuple[str, datetime], ...]:
+    return tuple(one for one in on_the_way if one[0] != person)

@@ -11,7 +11,8 @@ from typing import Any
 
 import structlog
 
-from gateway.backend.alerts import Alert, advance, raise_alert
+from gateway.backend.alert import Alert
+from gateway.backend.alerts import advance, raise_alert
 from gateway.backend.happenings import (
     ASKING,
     Arrived,

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from gateway.backend.alert import Alert
 from gateway.backend.alert_record import from_body, to_body
-from gateway.backend.alerts import Alert
 from gateway.backend.happenings import ASKING, DeviceEvent, Reason
 from gateway.backend.tables import (
     alerts,

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from gateway.backend.alert import Alert
 from gateway.backend.alert_record import from_body
-from gateway.backend.alerts import Alert
 from gateway.backend.happenings import ASKING, Kind
 from gateway.backend.tables import alerts, devices, gateways, log, notices
 

@@ -210,6 +210,46 @@ def test_a_new_press_in_an_attended_alert_asks_again_and_somebody_is_still_comin
     assert alert.asking is None
 
 
+def test_somebody_is_coming_ends_five_minutes_after_they_said_so_also_while_it_asks() -> None:
+    alert, _ = then(raised(taps=2), (1, NoticeSent("ana")), (20, OnMyWay("ana")))
+    alert, effects = then(alert, (240, event("press", at=240, taps=2)))
+    assert lights(effects) == [Light.COMING]
+    shown: list[tuple[float, Light]] = []
+    while alert.due_at is not None and alert.due_at < after(8 * 3600):
+        at = alert.due_at
+        alert, effects = advance(alert, TimeIsUp(), at, PLAN)
+        shown += [((at - NOON).total_seconds(), light) for light in lights(effects)]
+    assert shown[0] == (320, Light.ASKED_AGAIN)
+    assert Light.COMING not in [light for _, light in shown]
+
+
+def test_whoever_was_there_is_not_coming_when_the_room_calls_again() -> None:
+    # The call comes from inside: if somebody still were there, it would not.
+    alert, _ = then(raised(), (20, OnMyWay("ana")), (120, Arrived("ana")))
+    alert, effects = then(alert, (240, event("press", at=240)))
+    assert lights(effects) == [Light.ASKED_AGAIN]
+    assert alert.asking is not None
+    alert, effects = then(alert, (250, OnMyWay("ana")))
+    assert lights(effects) == [Light.COMING]
+    assert (alert.state, alert.arrived) == (State.ATTENDING, ())
+    assert alert.due_at == after(550)
+
+
+def test_one_who_cannot_go_leaves_nobody_coming_but_a_promise_that_was_not_kept() -> None:
+    alert, _ = then(raised(), (10, OnMyWay("ana")), (290, OnMyWay("ben")))
+    alert, effects = then(alert, (400, CannotGo("ben")))
+    assert alert.attending == ("ana",)
+    assert lights(effects) == [Light.ASKED_AGAIN]
+    assert alert.asking is not None
+
+
+def test_one_who_cannot_go_leaves_the_other_coming_until_their_time_is_up() -> None:
+    alert, _ = then(raised(), (10, OnMyWay("ana")), (100, OnMyWay("ben")))
+    alert, effects = then(alert, (110, CannotGo("ben")))
+    assert lights(effects) == []
+    assert alert.due_at == after(310)
+
+
 @pytest.mark.parametrize("word", [OnMyWay("ana"), Arrived("ana")])
 def test_a_stillness_in_an_answered_alert_asks_again(word: Happening) -> None:
     # lesson 34

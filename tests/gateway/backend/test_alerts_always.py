@@ -42,6 +42,7 @@ class AlertLife(RuleBasedStateMachine):
         self.alert: Alert | None = None
         self.shown: dict[str, Light] = {}
         self.plan = Plan(steps=())
+        self.said_on_my_way: dict[str, datetime] = {}
 
     @initialize(steps=st.lists(st.lists(PEOPLE, min_size=1, max_size=3, unique=True), max_size=3))
     def plan_is(self, steps: list[list[str]]) -> None:
@@ -82,10 +83,16 @@ class AlertLife(RuleBasedStateMachine):
         if opened is not None:
             self.alert = opened[0]
             self.shown = {}
+            self.said_on_my_way = {}
 
     @rule(person=PEOPLE, word=st.sampled_from([OnMyWay, Arrived, CannotGo]))
     def person_says(self, person: str, word: type[OnMyWay | Arrived | CannotGo]) -> None:
+        before = self.alert
         self.happens(word(person))
+        if self.alert != before:
+            self.said_on_my_way.pop(person, None)
+            if word is OnMyWay:
+                self.said_on_my_way[person] = self.now
         if self.alert is not None and self.alert.is_open and word is not CannotGo:
             assert person in self.alert.attending
             once = self.alert
@@ -149,6 +156,20 @@ class AlertLife(RuleBasedStateMachine):
             assert set(self.shown.values()) == {Light.NONE}
         elif Light.COMING in self.shown.values():
             assert self.alert.attending, "nobody is coming"
+
+    @invariant()
+    def coming_is_said_only_while_somebody_is_believed_to_come_or_is_there(self) -> None:
+        alert = self.alert
+        if alert is None or alert.light is not Light.COMING:
+            return
+        if alert.arrived and alert.asking is None:
+            return
+        due_at = alert.due_at
+        assert due_at is not None
+        assert due_at <= self.now or any(
+            self.now - said_at < self.plan.follow_up_after
+            for said_at in self.said_on_my_way.values()
+        ), "nobody has said within five minutes that they come"
 
     @invariant()
     def it_is_kept_whole(self) -> None:

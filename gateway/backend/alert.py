@@ -1,0 +1,73 @@
+"""An alert: where it is, whom it has asked, who comes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from gateway.backend.escalation import Asking
+from gateway.backend.happenings import Kind, Light
+
+
+class State(StrEnum):
+    """Where an alert is. The last two are its ends."""
+
+    RAISED = "raised"  # nobody has been told yet
+    NOTIFIED = "notified"  # a notice has gone out, nobody has answered
+    ATTENDING = "attending"  # somebody is on the way
+    ARRIVED = "arrived"  # somebody is there
+    RESOLVED = "resolved"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Somebody should come to *unit*.
+
+    asking: None while somebody attends and nothing new has happened. follow_up_at: when those who
+    attend are looked after in their turn. asked, attending, arrived: ids of people, in order.
+    on_the_way: those who have said so and are not there, and until when that is believed.
+    devices: device to (boot, seq) of its newest event here: what its light is told about.
+    calls: the same, of the newest press or stillness; called_at: when the newest of all occurred.
+    ok_at: the resident has said "I'm OK" and has not called since. checked: those who have
+    arrived were asked once how it stands.
+    """
+
+    id: str
+    gateway: str
+    unit: str
+    kind: Kind
+    state: State
+    raised_at: datetime
+    called_at: datetime
+    asking: Asking | None
+    follow_up_at: datetime | None = None
+    asked: tuple[str, ...] = ()
+    attending: tuple[str, ...] = ()
+    arrived: tuple[str, ...] = ()
+    on_the_way: tuple[tuple[str, datetime], ...] = ()
+    devices: tuple[tuple[str, int, int], ...] = ()
+    calls: tuple[tuple[str, int, int], ...] = ()
+    light: Light | None = None
+    ok_at: datetime | None = None
+    ok_closes: bool = False
+    checked: bool = False
+    closed_at: datetime | None = None
+    closed_by: str | None = None
+    outcome: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.state not in (State.RESOLVED, State.CANCELLED)
+
+    @property
+    def coming_until(self) -> datetime | None:
+        """Until when the room may be told that somebody comes; None: nobody is on the way."""
+        return max((until for _, until in self.on_the_way), default=None)
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When it must do something by itself; None only once it is closed."""
+        times = [self.asking.next_at] if self.asking else []
+        if self.follow_up_at:
+            times.append(self.follow_up_at)
+        return min(times, default=None)
