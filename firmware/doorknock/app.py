@@ -102,21 +102,27 @@ class App:
 
     def _take_up_journal(self) -> None:
         """What was not answered before this start belongs to the call, and gets a number."""
-        now = chip.ticks()
-        waiting = [entry for entry in self.journal.entries if entry.rank == journal.ALARM]
-        for entry in waiting:
-            try:
-                event = wire.decode_event(self.journal.message(entry) or b"", self.key)
-                self.call.event(event.kind, entry.boot, entry.seq, now)
-            except wire.Refused:
-                # Made under another secret: no gateway will ever be able to verify it.
-                self.journal.drop(entry)
+        self._add_to_call()
         lost = [entry for entry in self.journal.entries if entry.boot == wire.BOOT_UNKNOWN]
         self._earlier = self.journal.newest_id
         self._earlier_boot = 0
         self._earlier_seq = 0
         if lost and self.identity.boot != wire.BOOT_UNKNOWN and not self.identity.woken:
             self._number(self.identity.spare())
+
+    def _add_to_call(self) -> None:
+        """Every alarm event that the journal has in hand belongs to the call."""
+        now = chip.ticks()
+        for entry in [entry for entry in self.journal.entries if entry.rank == journal.ALARM]:
+            message = self.journal.message(entry)
+            if message is None:
+                continue  # flash may read it another time
+            try:
+                event = wire.decode_event(message, self.key)
+                self.call.event(event.kind, entry.boot, entry.seq, now)
+            except wire.Refused:
+                # Made under another secret: no gateway will ever be able to verify it.
+                self.journal.drop(entry)
 
     def _say_boot(self) -> None:
         details = {
@@ -209,8 +215,11 @@ class App:
             self.call.answered(boot, seq)
             # Before the journal forgets: a reset in between must find one of the two.
             self._call_changed()
+        more = self.journal.overfull
         self.journal.drop(entry)
         self.outgoing.forget(entry)
+        if more:
+            self._add_to_call()
         if self._earlier_boot:
             # The journal may have taken in more that was made without a number.
             self._renumber()

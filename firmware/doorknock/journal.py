@@ -119,6 +119,11 @@ class Journal:
         """The id of the newest entry ever made, 0 before the first."""
         return self._next_id - 1
 
+    @property
+    def overfull(self) -> bool:
+        """Whether there are alarm events on flash that `entries` has no room for yet."""
+        return self._beyond != 0
+
     def find(self, boot: int, seq: int):
         """The entry of this event, or None."""
         for entry in self.entries:
