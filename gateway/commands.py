@@ -11,7 +11,6 @@ from sqlalchemy import Connection
 from gateway.store import devices as device_table
 
 _HIGHEST_BOOT = 0xFFFFFFFF
-NONE = "none"
 
 
 @lru_cache(maxsize=4096)
@@ -42,15 +41,11 @@ class Commands:
         details: dict[str, int | str] = {"next_boot": min(next_boot, _HIGHEST_BOOT)}
         return self._encode("number", row, boot, seq, details, self._number(row))
 
-    def light(self, connection: Connection, row: device_table.Row, light: Any) -> bytes | None:
+    def light(self, connection: Connection, row: device_table.Row, light: Any) -> bytes:
         """What the alert of the event named by *light* (a row of `lights`) has come to.
 
-        None where the device must not be told: an alert that is over does not put the light out
-        on somebody who has called again since.
-        """
-        called = (row.call_boot, row.call_seq)
-        if light.state == NONE and None not in called and called > (light.boot, light.seq):
-            return None
+        Also the end of an alert after which somebody has called again: the device closes what is
+        not newer than the event named, and its light is the newer call's from then on."""
         number = self._number(row)
         device_table.change(connection, row.device, {"command_number": number})
         return self._encode("light", row, light.boot, light.seq, {"state": light.state}, number)

@@ -31,8 +31,6 @@ from gateway.store import lights as light_table
 
 # Kept as current state alone: see gateway/store/schema.py.
 NOT_KEPT = frozenset({"heartbeat", "watch", "left"})
-# Events that call somebody by themselves.
-CALLS = frozenset({"press", "stillness"})
 REFUSED = "refused "
 COLLISION = "fault identity_collision"
 
@@ -167,11 +165,13 @@ class Entry:
     @staticmethod
     def _copy(connection: Connection, page: "_Page", one: Entered, message: wire.Message) -> str:
         """ "" for a duplicate. An event of another content under the same identity is another
-        event: the name of that copy."""
+        event: the name of that copy. So is an alarm under an identity of which no content was
+        kept (a heartbeat's): those of alarms are, so it cannot be one of them come again."""
         identity = (one.device, message.boot, message.seq)
         kept = page.signatures.get(identity, set()) | table.signatures(connection, identity)
         signature = one.arrival.payload[-wire.SIGNATURE_BYTES :]
-        return "" if not kept or signature in kept else signature[:4].hex()
+        known = signature in kept or not (kept or one.alarm)
+        return "" if known else signature[:4].hex()
 
     def _keep(
         self,
@@ -231,11 +231,6 @@ class Entry:
     ) -> None:
         """What the event says about the device itself."""
         details = message.details
-        if message.kind in CALLS and (message.boot, message.seq) > (
-            row.call_boot or -1,
-            row.call_seq or -1,
-        ):
-            row.set(call_boot=message.boot, call_seq=message.seq)
         if message.kind in ("boot", "heartbeat") and "tier" in details:
             row.set(tier=details["tier"])
         if message.kind == "battery" and "millivolts" in details:
@@ -256,9 +251,7 @@ class Entry:
         light = light_table.find(connection, row.device)
         if light is None or light.state == shown:
             return
-        command = self._commands.light(connection, row, light)
-        if command is not None:
-            one.down.append(command)
+        one.down.append(self._commands.light(connection, row, light))
 
     @staticmethod
     def _count(connection: Connection, entered: Sequence[Entered]) -> None:

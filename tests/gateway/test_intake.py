@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import structlog.testing
 from doorknock import wire
+from doorknock.call import Call
 from sqlalchemy.exc import OperationalError
 
 from gateway import devices
@@ -182,6 +183,27 @@ def test_two_events_under_one_identity_in_one_group_are_both_kept(bench: Bench) 
     assert len(bench.kept()) == 2
 
 
+@pytest.mark.parametrize("kind", ["heartbeat", "watch", "left"])
+@pytest.mark.parametrize("apart", [False, True], ids=["in one group", "apart"])
+def test_an_alarm_under_the_identity_of_what_is_not_kept_is_new(
+    bench: Bench, kind: str, apart: bool
+) -> None:
+    """A board whose number fell back, whose press bears the number of an earlier heartbeat."""
+    details = {"state": "started", "by": "resident"} if kind == "watch" else {}
+    press = bench.event("press", 2)
+    bench.queue(bench.event(kind, 2, **details))
+    if apart:
+        bench.intake.work()
+
+    bench.arrive(press)
+    bench.arrive(press, press)
+
+    copy = press[-16:-12].hex()
+    assert bench.kept() == [(1, 2, copy, "press")]
+    assert bench.parcels() == [f"{DEVICE}.1.2-{copy}"]
+    assert [c.kind for c in bench.sent] == ["answer", "answer", "number", "answer", "answer"]
+
+
 def test_nobody_keeps_a_diary_of_watches(bench: Bench) -> None:
     started = bench.event("watch", 1, state="started", by="resident")
     ended = bench.event("watch", 2, state="ended", by="resident")
@@ -266,15 +288,23 @@ def test_a_device_that_comes_online_is_told_what_it_may_have_missed(bench: Bench
 def test_lesson_34_the_end_of_an_alert_never_puts_out_the_light_of_a_newer_call(
     bench: Bench,
 ) -> None:
-    bench.arrive(bench.event(seq=1))
+    """The device decides, by the event that is named: the older call ends, the newer one stays."""
+    call = Call()
+    for seq in (1, 2):
+        call.event("press", 1, seq, 0)
+        bench.arrive(bench.event(seq=seq))
+        call.answered(1, seq)
+        if seq == 1:
+            call.light_told(1, 1, 1, "coming")
     light(bench.store, "none", 1, 1)
-    bench.arrive(bench.event(seq=2))
     bench.sent.clear()
 
-    bench.arrive(wire.ONLINE, leaf="status")
-    bench.arrive(bench.event("heartbeat", 3, light="delivered"), leaf="up")
+    bench.arrive(bench.event("heartbeat", 3, light=call.light(60_000, no_way=False)), leaf="up")
 
-    assert [c.kind for c in bench.sent] == ["answer"]
+    assert [c.kind for c in bench.sent] == ["light", "answer"]
+    told = bench.sent[0]
+    assert call.light_told(told.stamp, told.boot, told.seq, str(told.details["state"]))
+    assert call.light(60_000, no_way=False) == "delivered"
 
 
 def test_numbers_of_lights_rise_though_the_clock_goes_back(bench: Bench) -> None:
