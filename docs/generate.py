@@ -5,7 +5,7 @@
 
 from pathlib import Path
 
-from doorknock import wire
+from doorknock import settings, wire
 
 DOCS = Path(__file__).parent
 BANNER = "<!-- Generated from {source} by `make docs`. Change that file, not this one. -->\n\n"
@@ -63,7 +63,23 @@ def wire_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"wire.md": wire_page}
+def settings_page() -> str:
+    """docs/settings.md: what can be set in a sensor, from the firmware's own table."""
+    lines = [
+        BANNER.format(source="firmware/doorknock/settings.py") + "# The sensor's settings\n",
+        "Every one has a unit and both bounds; nothing outside of them is ever in force. "
+        "How the detector uses them: [detector.md](detector.md).\n",
+        "| setting | default | from | to | unit | why |",
+        "|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| `{name}` | {default} | {low} | {high} | {unit} | {why} |"
+        for name, default, low, high, unit, why in settings.TABLE
+    ]
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {"wire.md": wire_page, "settings.md": settings_page}
 
 
 def main() -> None:

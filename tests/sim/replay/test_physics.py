@@ -1,0 +1,184 @@
+"""What a chest, a heart, drift, noise and a module's gate do, made up; and what the sensor makes of
+it, through the module's frames and the real firmware. No number here comes from a recording.
+"""
+
+import math
+import random
+from collections.abc import Callable
+
+import pytest
+
+from sim import trace
+from sim.apnoea import MRAD_A_MM
+from sim.replay import replay
+
+HEART = (0.3, 1.1)
+
+
+def person(
+    chest_mm: Callable[[float], float],
+    seconds: float,
+    *,
+    rate: float = 8,
+    heart: tuple[float, float] = HEART,
+    noise_mrad: float = 20,
+    wrapped: bool = False,
+    present: Callable[[float], bool] = lambda t: True,
+    jitter: float = 0.1,
+    seed: int = 5,
+) -> trace.Trace:
+    """A chest and a heart (mm peak to peak, Hz) under a radar."""
+    chance = random.Random(seed)
+    rows, t = [], 0.0
+    while t < seconds:
+        beat = heart[0] / 2 * math.sin(2 * math.pi * heart[1] * t)
+        phase = (chest_mm(t) + beat) * MRAD_A_MM + chance.gauss(0, noise_mrad)
+        if wrapped:
+            phase = (phase + 3141.593) % 6283.185 - 3141.593
+        rows.append((round(t * 1000), round(phase) or 1, 5000, 60, int(present(t))))
+        t += (1 + chance.uniform(-jitter, jitter)) / rate
+    return trace.Trace("made up", "breathing", rows)
+
+
+def breath(span_mm: float, a_minute: float) -> Callable[[float], float]:
+    return lambda t: span_mm / 2 * (1 - math.cos(2 * math.pi * a_minute / 60 * t))
+
+
+def until(onset_s: float, before: Callable[[float], float]) -> Callable[[float], float]:
+    """Breath that stops: the chest sinks back within a second."""
+    return lambda t: before(t) if t < onset_s else before(onset_s) * math.exp((onset_s - t) / 0.5)
+
+
+def events(made: trace.Trace, mode: str = "washroom") -> list[dict]:
+    return replay(made, "mr60bha2", mode)[:-1]
+
+
+def kinds(said: list[dict]) -> list[str]:
+    return [event["event"] for event in said]
+
+
+def first(said: list[dict], kind: str) -> dict:
+    return next(event for event in said if event["event"] == kind)
+
+
+@pytest.mark.parametrize("rate", [4, 4.9, 8, 20])
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_apnoea_is_asked_about_within_30_s_and_called_within_45(rate, wrapped):
+    said = events(person(until(40, breath(2.5, 14)), 100, rate=rate, wrapped=wrapped))
+    assert kinds(said) == ["watch", "prompt", "stillness"]
+    assert first(said, "prompt")["t_ms"] <= 70_000
+    assert first(said, "stillness")["t_ms"] <= 85_000
+
+
+def test_breath_that_stops_after_fifteen_seconds_is_missed_by_nobody():
+    said = events(person(until(15, breath(2.5, 14)), 70))
+    assert first(said, "stillness")["t_ms"] <= 60_000
+
+
+@pytest.mark.parametrize("um_a_second", [24, 60, 100, -100])
+def test_drift_is_no_breath(um_a_second):
+    stops = until(40, breath(2.5, 14))
+    said = events(person(lambda t: stops(t) + um_a_second * t / 1000, 100))
+    assert first(said, "prompt")["t_ms"] <= 70_000
+    assert first(said, "stillness")["t_ms"] <= 85_000
+
+
+@pytest.mark.parametrize("heart", [(0.8, 2.0), (0.8, 1.0), (0.8, 0.8)])
+@pytest.mark.parametrize("rate", [4.9, 8])
+def test_the_largest_heart_is_no_breath_however_seldom_it_is_looked_at(heart, rate):
+    said = events(person(until(40, breath(2.5, 12)), 100, rate=rate, heart=heart))
+    assert first(said, "stillness")["t_ms"] <= 85_000
+
+
+@pytest.mark.parametrize("a_minute", [10, 11, 12, 18, 26])
+@pytest.mark.parametrize("drift", [0, 40])
+def test_ordinary_breathing_is_left_in_peace(a_minute, drift):
+    chest = breath(3, a_minute)
+    said = events(person(lambda t: chest(t) + drift * t / 1000, 240), mode="home")
+    assert kinds(said) == ["watch"]
+
+
+def slowing(a_minute: float, onset_s: float = 40) -> Callable[[float], float]:
+    before, after = breath(2.5, 12), breath(2.5, a_minute)
+    return lambda t: before(t) if t < onset_s else after(t - onset_s)
+
+
+@pytest.mark.parametrize("a_minute", [3, 4, 5])
+def test_slow_breathing_is_called_for_within_90_s(a_minute):
+    said = events(person(slowing(a_minute), 135))
+    assert first(said, "stillness")["t_ms"] <= 130_000
+    assert first(said, "stillness")["urgency"] == "urgent"
+
+
+def test_seven_a_minute_asks_and_unanswered_is_a_check_in():
+    said = events(person(slowing(7), 135))
+    call = first(said, "stillness")
+    assert (call["cause"], call["urgency"]) == ("slow_breathing", "check_in")
+
+
+@pytest.mark.parametrize("share", [0.1, 0.2, 0.25])
+@pytest.mark.parametrize("fall_s", [1, 60])
+def test_weak_breathing_is_called_for_within_90_s_though_it_came_gradually(share, fall_s):
+    full = breath(2.5, 12)
+
+    def depth(t: float) -> float:
+        return max(share, 1 - max(0, t - 60) * (1 - share) / fall_s)
+
+    said = events(person(lambda t: full(t) * depth(t), 60 + fall_s + 95))
+    call = first(said, "stillness")
+    assert call["t_ms"] <= (60 + fall_s + 90) * 1000
+    assert call["urgency"] == "urgent"
+
+
+def test_pauses_sighs_and_a_held_breath_are_nobodys_business():
+    def chest(t: float) -> float:
+        within = t % 40
+        if within > 28:
+            return 0.0  # 12 s
+        return breath(6 if 12 <= within < 16 else 2.5, 15)(within)
+
+    assert kinds(events(person(chest, 240))) == ["watch"]
+
+
+def walk(start_s: float, length_s: float, seed: int = 3) -> Callable[[float], float]:
+    """mm: somebody walks away at half a metre a second, unevenly."""
+    return lambda t: max(0, min(t - start_s, length_s)) * (500 + 90 * math.sin(17 * t + seed))
+
+
+def test_somebody_who_walks_out_has_left():
+    stops, goes = until(40, breath(2.5, 14)), walk(40, 4)
+    said = events(person(lambda t: stops(t) + goes(t), 90, present=lambda t: t < 44))
+    assert kinds(said) == ["watch", "left", "watch"]
+
+
+def test_a_collapse_out_of_view_is_no_leaving():
+    # 0.8 s of falling, and the module sees nobody any more.
+    stops, falls = until(40, breath(2.5, 14)), walk(40, 0.8)
+    said = events(person(lambda t: stops(t) + falls(t), 90, rate=15, present=lambda t: t < 40.8))
+    assert kinds(said) == ["watch", "prompt", "stillness"]
+    assert first(said, "stillness")["cause"] == "vanished"
+
+
+def test_at_home_apnoea_from_the_first_second_is_asked_about():
+    said = events(person(lambda t: 0.0, 60), mode="home")
+    assert first(said, "prompt")["t_ms"] <= 30_000
+    assert first(said, "stillness")["t_ms"] <= 45_000
+
+
+def test_a_washroom_sensor_that_boots_over_somebody_with_only_a_heart_asks():
+    said = events(person(lambda t: 0.0, 60, heart=(0.4, 1.1), noise_mrad=5))
+    assert kinds(said) == ["watch", "prompt", "stillness"]
+
+
+@pytest.mark.parametrize("rate", [5, 20])
+@pytest.mark.parametrize("mode", ["washroom", "home"])
+def test_random_phase_under_a_hung_flag_is_a_radar_that_cannot_see(rate, mode):
+    chance = random.Random(7)
+    rows = [
+        (round(1000 * number / rate), chance.randrange(-3141, 3141) or 1, 50, -1, 1)
+        for number in range(round(200 * rate))
+    ]
+    said = events(trace.Trace("noise", "breathing", rows), mode)
+    faults = [event for event in said if event["event"] == "fault"]
+    assert [(event["what"], event["state"]) for event in faults] == [("cannot_see", "raised")]
+    assert "stillness" not in kinds(said)
