@@ -60,11 +60,6 @@ class Alert:
         return self.state not in (State.RESOLVED, State.CANCELLED)
 
     @property
-    def coming_until(self) -> datetime | None:
-        """Until when the room may be told that somebody comes; None: nobody is on the way."""
-        return max((until for _, until in self.on_the_way), default=None)
-
-    @property
     def due_at(self) -> datetime | None:
         """When it must do something by itself; None only once it is closed."""
         times = [self.asking.next_at] if self.asking else []

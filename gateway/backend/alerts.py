@@ -116,6 +116,14 @@ def advance(
             return _moved(alert, replace(move, again=()), Reason.REMIND)
 
 
+def must_act(alert: Alert, now: datetime, plan: Plan) -> bool:
+    """Whether TimeIsUp would find something to do."""
+    asking = alert.asking
+    return (
+        asking is not None and escalation.is_due(asking.next_at, now, plan.remind_every)
+    ) or _follow_up_is_due(alert, now, plan)
+
+
 # --- what the room says ---------------------------------------------------------------------------
 
 
@@ -222,19 +230,24 @@ def _cannot_go(alert: Alert, person: str, now: datetime, plan: Plan) -> tuple[Al
         alert = replace(alert, state=State.NOTIFIED, follow_up_at=None, checked=False)
     elif not alert.arrived:
         alert = replace(alert, state=State.ATTENDING)
-    if alert.asking is not None:
-        return _nobody_comes(alert) if _coming_until(alert, now) is None else (alert, [])
-    if alert.arrived:
+    coming_until = _coming_until(alert, now, plan)
+    if alert.asking is not None and coming_until is None:
+        return _nobody_comes(alert)
+    if alert.arrived and alert.asking is None:
         return alert, []
-    coming_until = _coming_until(alert, now)
     if coming_until is not None:
         return replace(alert, follow_up_at=coming_until), []
     return _asked_anew(alert, Reason.FOLLOW_UP, now, plan)
 
 
-def _coming_until(alert: Alert, now: datetime) -> datetime | None:
-    until = alert.coming_until
-    return until if until is not None and until > now else None
+def _coming_until(alert: Alert, now: datetime, plan: Plan) -> datetime | None:
+    """Until when the room may be told that somebody comes; None: nobody is believed to."""
+    believed = [
+        until
+        for _, until in alert.on_the_way
+        if not escalation.is_due(until, now, plan.follow_up_after)
+    ]
+    return max(believed, default=None)
 
 
 def _nobody_comes(alert: Alert) -> tuple[Alert, list[Effect]]:
@@ -268,14 +281,15 @@ def _told(alert: Alert, person: str, *, tell_others: bool) -> tuple[Alert, list[
 
 
 def _time_is_up(alert: Alert, now: datetime, plan: Plan) -> tuple[Alert, list[Effect]]:
-    follow_up = alert.follow_up_at is not None and alert.follow_up_at <= now
-    if alert.asking is not None:
+    follow_up = _follow_up_is_due(alert, now, plan)
+    asking = alert.asking
+    if asking is not None:
         effects: list[Effect] = []
         if follow_up:
             # Being asked again already; but whoever was on the way has not come.
             alert, effects = _nobody_comes(alert)
-        if alert.asking is not None and alert.asking.next_at <= now:
-            move = escalation.go_on(plan, alert.asking, alert.asked, now)
+        if escalation.is_due(asking.next_at, now, plan.remind_every):
+            move = escalation.go_on(plan, asking, alert.asked, now)
             alert, moved = _moved(alert, move, Reason.REMIND)
             effects += moved
         return alert, effects
@@ -288,6 +302,14 @@ def _time_is_up(alert: Alert, now: datetime, plan: Plan) -> tuple[Alert, list[Ef
     return _asked_anew(alert, Reason.FOLLOW_UP, now, plan)
 
 
+def _follow_up_is_due(alert: Alert, now: datetime, plan: Plan) -> bool:
+    longest = plan.follow_up_after
+    if alert.state is State.ARRIVED and alert.asking is None:
+        longest = max(longest, plan.still_open_after)
+    at = alert.follow_up_at
+    return at is not None and escalation.is_due(at, now, longest)
+
+
 def _asked_anew(
     alert: Alert, reason: Reason, now: datetime, plan: Plan
 ) -> tuple[Alert, list[Effect]]:
@@ -297,7 +319,7 @@ def _asked_anew(
     fresh = tuple(person for person in move.fresh if person not in again)
     # A resident whose call is answered by "somebody is coming" is not told otherwise by a new
     # call: for as long as that is believed, and not a moment longer.
-    coming_until = _coming_until(alert, now) if reason is Reason.CALLED_AGAIN else None
+    coming_until = _coming_until(alert, now, plan) if reason is Reason.CALLED_AGAIN else None
     alert = replace(
         alert,
         asking=move.asking,

@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from gateway.backend.alert import Alert
-from gateway.backend.alerts import advance, raise_alert
+from gateway.backend.alerts import advance, must_act, raise_alert
 from gateway.backend.happenings import (
     ASKING,
     Arrived,
@@ -30,8 +30,8 @@ from gateway.backend.happenings import (
     Withdraw,
 )
 from gateway.backend.incoming import Heartbeat, Incoming
-from gateway.backend.ledger import ALERT, GATEWAY, Ledger
-from gateway.backend.oversight import Oversight
+from gateway.backend.ledger import GATEWAY, Ledger
+from gateway.backend.oversight import GATEWAY_LOST_AFTER, Oversight
 from gateway.backend.policy import Clock, Policy
 from gateway.backend.retention import forget
 from gateway.store import Store
@@ -45,6 +45,7 @@ _ALARM = frozenset(("press", "ok", "prompt", "stillness", "stirring"))
 LEASE = timedelta(seconds=30)
 # First quickly, for a hiccup; never rarer than the reminders, for a provider that is down.
 _RETRY_AFTER_S = (2, 5, 10, 20, 40, 60)
+_LONGEST_RETRY = timedelta(seconds=max(_RETRY_AFTER_S))
 # About ten minutes. What asks for an answer is written anew at each reminder anyway.
 MOST_ATTEMPTS = 15
 _MOST_AT_ONCE = 500
@@ -157,8 +158,15 @@ class Dispatch:
     def fire_due_timers(self) -> int:
         """Acts on every timer that has come due; how many. Each in a transaction of its own."""
         now = self._clock()
+        plan = self._policy.plan
         with self._database.read() as connection:
-            due = Ledger(connection).due_timers(now, _MOST_AT_ONCE)
+            ledger = Ledger(connection)
+            doubtful_after = min(plan.remind_every, GATEWAY_LOST_AFTER)
+            due = [
+                one
+                for one in ledger.due_timers(now, doubtful_after, _MOST_AT_ONCE)
+                if one[2] <= now or self._is_left_behind(ledger, *one, now)
+            ]
         fired = 0
         for kind, subject, _ in due:
             try:
@@ -169,6 +177,15 @@ class Dispatch:
         if fired:
             self._committed()
         return fired
+
+    def _is_left_behind(
+        self, ledger: Ledger, kind: str, subject: str, due_at: datetime, now: datetime
+    ) -> bool:
+        """Whether a timer is only ahead because the clock was, when it was set."""
+        if kind == GATEWAY:
+            return due_at > now + GATEWAY_LOST_AFTER
+        alert = ledger.alert(subject)
+        return alert is not None and must_act(alert, now, self._policy.plan)
 
     def next_due(self) -> datetime | None:
         """When the next timer is due."""
@@ -183,8 +200,7 @@ class Dispatch:
             alert = self._locked(ledger, subject, wait=False)
             if alert is None:
                 return False
-            due_at = ledger.timer_due_at(ALERT, subject)
-            if due_at is None or due_at > now:
+            if not must_act(alert, now, self._policy.plan):
                 return False  # another replica was quicker
             self._advance(ledger, alert, TimeIsUp(), now)
             return True
@@ -200,7 +216,7 @@ class Dispatch:
         """What to send now, ours until LEASE is over; nothing for the channels in *busy*."""
         with self._database.write() as connection:
             ledger = Ledger(connection)
-            rows = ledger.claim_notices(self._clock(), LEASE, busy, _MOST_AT_ONCE)
+            rows = ledger.claim_notices(self._clock(), LEASE, _LONGEST_RETRY, busy, _MOST_AT_ONCE)
             return [
                 Outgoing(
                     number=row.number,

@@ -60,6 +60,9 @@ def go_on(plan: Plan, asking: Asking, asked: tuple[str, ...], now: datetime) -> 
 
     asked: everybody who has been asked so far.
     """
+    if asking.step_since > now:
+        # The clock was ahead and has been corrected: the step counts from now.
+        asking = replace(asking, step_since=now)
     if now - asking.step_since >= plan.next_step_after and has_next(plan, asking):
         return next_step(plan, asking, asked, now)
     return Move(_waiting(plan, asking, now), (), asked)
@@ -69,6 +72,12 @@ def next_step(plan: Plan, asking: Asking, asked: tuple[str, ...], now: datetime)
     """The next step at once, because nobody in this one could be reached."""
     step = asking.step + 1
     return Move(_at_step(plan, step, now), _people(plan, step, asked), asked)
+
+
+def is_due(at: datetime, now: datetime, longest: timedelta) -> bool:
+    """Whether *at* has come. Further ahead than the longest wait there is, it was set by a clock
+    that was ahead and has been corrected since: then nobody may wait for it."""
+    return at <= now or at > now + longest
 
 
 def has_next(plan: Plan, asking: Asking) -> bool:

@@ -119,10 +119,13 @@ class Ledger:
         elif not insert_new(self._do, timers, {"kind": kind, "subject": subject, "due_at": due_at}):
             self._do.execute(update(timers).where(*mine).values(due_at=due_at))
 
-    def due_timers(self, now: datetime, most: int) -> list[tuple[str, str, datetime]]:
+    def due_timers(
+        self, now: datetime, doubtful_after: timedelta, most: int
+    ) -> list[tuple[str, str, datetime]]:
+        """Those that have come due, and those so far ahead that the clock may have stepped back."""
         rows = self._do.execute(
             select(timers.c.kind, timers.c.subject, timers.c.due_at)
-            .where(timers.c.due_at <= now)
+            .where(or_(timers.c.due_at <= now, timers.c.due_at > now + doubtful_after))
             .order_by(timers.c.due_at)
             .limit(most)
         )
@@ -180,15 +183,24 @@ class Ledger:
         self._do.execute(update(notices).where(*mine).values(state="withdrawn"))
 
     def claim_notices(
-        self, now: datetime, lease: timedelta, busy: set[tuple[str, int]], most: int
+        self,
+        now: datetime,
+        lease: timedelta,
+        longest_wait: timedelta,
+        busy: set[tuple[str, int]],
+        most: int,
     ) -> list[Any]:
-        """Notices due and nobody else's, the first of each person's channel; ours for *lease*."""
+        """Notices due and nobody else's, the first of each person's channel; ours for *lease*.
+
+        A time further ahead than any that is set was set by a clock that has been corrected since.
+        """
+        claimed = notices.c.claimed_until
         rows = self._do.execute(
             select(notices)
             .where(
                 notices.c.state == "waiting",
-                notices.c.due_at <= now,
-                or_(notices.c.claimed_until.is_(None), notices.c.claimed_until <= now),
+                or_(notices.c.due_at <= now, notices.c.due_at > now + longest_wait),
+                or_(claimed.is_(None), claimed <= now, claimed > now + lease),
                 # Here, not below: one silent channel's backlog must not fill the whole answer.
                 *(
                     or_(notices.c.person != person, notices.c.channel != channel)

@@ -20,6 +20,9 @@ GATEWAY_LOST_AFTER = timedelta(seconds=150)
 # A timer this much overdue was nobody's business: the whole backend was down, not the gateway.
 _NOBODY_WATCHED = timedelta(seconds=60)
 
+# A stamp further ahead of us than this is no measure of what is new: a clock was wrong.
+_STAMP_AHEAD = timedelta(minutes=5)
+
 # Two heartbeats missed (a button's comes every 15 minutes, a sensor's every minute), and the
 # minute by which what a gateway reports may be old.
 _SILENCE: dict[str, timedelta] = {
@@ -53,9 +56,13 @@ class Oversight:
         """Takes what is newer than what is known; a heartbeat that was held up is still a sign."""
         ledger = Ledger(connection)
         row = ledger.lock_gateway(heartbeat.gateway, now)
-        gap = row.heard_at is None or now - row.heard_at > GATEWAY_LOST_AFTER
-        since = now if gap or row.since_at is None else row.since_at
-        newer = row.stamped_at is None or heartbeat.at > row.stamped_at
+        # What lies ahead of us was written by a clock that has been corrected since.
+        gap = row.heard_at is None or not now - GATEWAY_LOST_AFTER <= row.heard_at <= now
+        since = now if gap or row.since_at is None else min(row.since_at, now)
+        stamped_at = row.stamped_at
+        if stamped_at is not None and stamped_at > now + _STAMP_AHEAD:
+            stamped_at = None
+        newer = stamped_at is None or heartbeat.at > stamped_at
         connection.execute(
             update(gateways)
             .where(gateways.c.gateway == heartbeat.gateway)
@@ -78,9 +85,9 @@ class Oversight:
         ledger = Ledger(connection)
         row = ledger.lock_gateway(gateway, now)
         due_at = ledger.timer_due_at(GATEWAY, gateway)
-        if due_at is None or due_at > now:
+        if due_at is None or now < due_at <= now + GATEWAY_LOST_AFTER:
             return False
-        if now - due_at > _NOBODY_WATCHED:
+        if due_at > now or now - due_at > _NOBODY_WATCHED:
             ledger.set_timer(GATEWAY, gateway, now + GATEWAY_LOST_AFTER)
             return True
         ledger.set_timer(GATEWAY, gateway, None)
@@ -103,9 +110,12 @@ class Oversight:
             row = self._row(connection, report.device, heartbeat.gateway, report.unit, now)
             # Each difference within one clock: a gateway's may be hours off.
             heard_at = report.last_heard_at
-            silent_for = heartbeat.at - heard_at if heard_at else now - row.listed_at
+            listed_at = min(row.listed_at, now)
+            silent_for = heartbeat.at - heard_at if heard_at else now - listed_at
             late = is_late(report.device_type, silent_for, now - since)
             told_at = row.late_told_at
+            if told_at is not None and told_at > now:
+                told_at = now
             if late and (told_at is None or now - told_at > _TOLD_AGAIN_AFTER):
                 told_at = now
                 silent.append(report.unit)
@@ -120,6 +130,7 @@ class Oversight:
                     device_type=report.device_type,
                     tier=report.tier,
                     heard_at=heard_at,
+                    listed_at=listed_at,
                     battery_millivolts=report.battery_millivolts or row.battery_millivolts,
                     late=late,
                     late_told_at=told_at,

@@ -36,8 +36,9 @@ class Timers:
             try:
                 await asyncio.to_thread(self._dispatch.fire_due_timers)
                 due = await asyncio.to_thread(self._dispatch.next_due)
-                if self._clock() >= forget_at:
-                    forget_at = self._clock() + _FORGET_EVERY
+                now = self._clock()
+                if now >= forget_at or forget_at - now > _FORGET_EVERY:
+                    forget_at = now + _FORGET_EVERY
                     await asyncio.to_thread(self._dispatch.forget)
                 if due is not None:
                     wait_s = min(wait_s, max(0.05, (due - self._clock()).total_seconds()))

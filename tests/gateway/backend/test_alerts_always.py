@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from gateway.backend.alert_record import from_body, to_body
-from gateway.backend.alerts import Alert, State, advance, raise_alert
+from gateway.backend.alerts import Alert, State, advance, must_act, raise_alert
 from gateway.backend.escalation import Plan
 from gateway.backend.happenings import (
     Arrived,
@@ -111,14 +111,20 @@ class AlertLife(RuleBasedStateMachine):
     def time_passes(self, seconds: int) -> None:
         self.now += timedelta(seconds=seconds)
 
+    @rule(seconds=st.integers(1, 20000))
+    def clock_steps_back(self, seconds: int) -> None:
+        self.now -= timedelta(seconds=seconds)
+
     @rule()
     def timer_fires(self) -> None:
         if self.alert is None or self.alert.due_at is None:
             return
-        self.now = max(self.now, self.alert.due_at)
+        if not must_act(self.alert, self.now, self.plan):
+            self.now = self.alert.due_at
         self.happens(TimeIsUp())
         assert self.alert.due_at is not None
         assert self.alert.due_at > self.now, "the timer would fire for ever"
+        assert not must_act(self.alert, self.now, self.plan)
 
     def happens(self, happening: Happening) -> None:
         if self.alert is None:
@@ -136,9 +142,11 @@ class AlertLife(RuleBasedStateMachine):
     def an_open_alert_always_has_a_time_to_act(self) -> None:
         if self.alert is not None:
             assert (self.alert.due_at is not None) == self.alert.is_open
-        if self.alert is not None and self.alert.asking is not None:
+        if self.alert is None or must_act(self.alert, self.now, self.plan):
+            return
+        if self.alert.asking is not None:
             assert self.alert.asking.next_at <= self.now + self.plan.remind_every
-        if self.alert is not None and self.alert.due_at is not None:
+        if self.alert.due_at is not None:
             assert self.alert.due_at <= self.now + LONGEST_WAIT
 
     @invariant()
@@ -164,9 +172,7 @@ class AlertLife(RuleBasedStateMachine):
             return
         if alert.arrived and alert.asking is None:
             return
-        due_at = alert.due_at
-        assert due_at is not None
-        assert due_at <= self.now or any(
+        assert must_act(alert, self.now, self.plan) or any(
             self.now - said_at < self.plan.follow_up_after
             for said_at in self.said_on_my_way.values()
         ), "nobody has said within five minutes that they come"
