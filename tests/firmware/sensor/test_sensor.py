@@ -214,3 +214,55 @@ def test_no_bytes_make_the_sensor_raise(case, mode):
     for chunk in chunks:
         bench.wait(100, bytes.fromhex(chunk))
     assert all(event["event"] in ("watch", "fault", "press") for event in bench.events)
+
+
+# --- what a place has taught ------------------------------------------------------------------
+
+
+def quiet_room(bench, reports, state=0):
+    energies = [2] * 9, [0, 0] + [7] * 7
+    for _ in range(reports):
+        bench.wait(100, ld2410.engineering(ld2410.Report(state, 0, 0, 0, 0, *energies)))
+    return bench
+
+
+def test_floors_learned_on_site_are_kept_over_a_reset():
+    before = quiet_room(Bench("ld2410"), 620)
+    version = before.sensor.saved_version
+    saved = before.sensor.saved()
+    assert version > 0
+    after = Bench("ld2410")
+    after.sensor.resume(saved, after.ticks)
+    assert after.events == []
+    learned = after.sensor._detector._work[18:36]
+    for was, now in zip(before.sensor._detector._work[18:36], learned, strict=True):
+        assert abs(was - now) <= 128
+
+
+@pytest.mark.parametrize("lessons", [b"", b"\x01", b"\x02" + bytes(36), b"\x01" + b"\xff" * 36])
+def test_lessons_that_are_not_ours_are_none(lessons):
+    plain, bench = Bench("ld2410"), Bench("ld2410")
+    bench.sensor.resume(plain.sensor.saved() + lessons, bench.ticks)
+    assert bench.sensor._detector._work[18:36] == plain.sensor._detector._work[18:36]
+    assert bench.events == []
+
+
+def test_a_watch_saved_by_older_firmware_is_taken_up():
+    bench = Bench().phases(breaths(15))
+    after = Bench()
+    after.sensor.resume(bench.sensor.saved()[:6], after.ticks)
+    assert after.kinds() == ["watch"]
+
+
+def test_who_is_lost_as_the_door_opens_has_gone_through_it():
+    bench = Bench().phases(breaths(20))
+    bench.sensor.door(True, bench.ticks)
+    bench.phases([0.0] * 400, present=False)
+    assert bench.kinds() == ["watch", "left", "watch"]
+
+
+def test_a_door_that_opens_much_later_does_not_make_them_gone():
+    bench = Bench().phases(breaths(20)).phases([0.0] * 150, present=False)
+    bench.sensor.door(True, bench.ticks)
+    bench.phases([0.0] * 250, present=False)
+    assert bench.kinds() == ["watch", "prompt", "stillness"]
