@@ -1,28 +1,18 @@
 """Sensors' boards: radar bytes on the UART, button B, and a watch that outlives a reset.
 
-Most of a sensor's time is waiting for somebody to have been still for long enough, and that time
-is real here. So all stories are lived at once, each in a room of its own with its own board and
-radar, and each is a test that says how its own went.
+Lived, all at once, by test_stories.py.
 """
 
 import asyncio
-import contextlib
 import math
-import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
-
-import pytest
-from doorknock import wire
 
 from sim.devices.board import Board
 from sim.devices.board_line import BoardLine
 from sim.radars import ld2410
 from sim.radars.mr60 import Mr60
-from tests.sim.board.conftest import Broker, Gateway
-
-pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+from tests.sim.board.house import Gateway
 
 FLOOR = (15, 27, 9, 6, 5, 4, 5, 3, 5), (0, 0, 61, 41, 25, 20, 13, 11, 9)
 
@@ -280,67 +270,3 @@ SETTINGS = (
     Setting(a_resident_is_looked_after_once_the_radar_was_seen_to_work, Breath, HOME),
     Setting(a_resident_is_told_when_the_radar_does_not_work, Breath, HOME),
 )
-
-
-async def lived(setting: Setting, device: str, secret: bytes, broker: Broker, folder: Path) -> None:
-    gateway = Gateway(broker.inner_port, secret, device)
-    gateway.start()
-    try:
-        async with Board(folder, name=setting.story.__name__, board="sensor", seed=1) as board:
-            board.provision(
-                {
-                    "device": bytes.fromhex(device),
-                    "secret": secret,
-                    "wifi_ssid": "house",
-                    "host": "127.0.0.1",
-                    "port": broker.port,
-                    "boot": 0,
-                    **setting.values,
-                }
-            )
-            room = Room(board, gateway, setting.radar())
-            radar = asyncio.create_task(room.live())
-            try:
-                await setting.story(room)
-            finally:
-                radar.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await radar
-            crashes = [line.data["text"] for line in board.lines if line.what == "crash"]
-            assert crashes == []
-    finally:
-        gateway.stop()
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
-async def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, BaseException | None]:
-    """How each story ended: None is well."""
-    folder = tmp_path_factory.mktemp("house")
-    broker = Broker(folder / "broker")
-    keys = {f"{number:012x}": secrets.token_bytes(32) for number in range(len(SETTINGS))}
-    for device, secret in keys.items():
-        broker.keys[device] = wire.link_key(secret)
-    broker.start()
-    try:
-        ended = await asyncio.gather(
-            *(
-                lived(setting, device, secret, broker, folder / device)
-                for setting, (device, secret) in zip(SETTINGS, keys.items(), strict=True)
-            ),
-            return_exceptions=True,
-        )
-    finally:
-        broker.kill()
-    return {setting.story.__name__: end for setting, end in zip(SETTINGS, ended, strict=True)}
-
-
-@pytest.mark.parametrize("story", [setting.story.__name__ for setting in SETTINGS])
-async def test_that(story: str, outcomes: dict[str, BaseException | None]) -> None:
-    outcome = outcomes[story]
-    if outcome is not None:
-        raise outcome

@@ -1,20 +1,16 @@
-"""Power, watchdog, resets and deep sleep of a simulated board."""
+"""Power, watchdog, resets and deep sleep of a simulated board. Lived by test_stories.py."""
 
 import asyncio
 import os
 
-import pytest
-
 from sim.devices.board import Board
-
-pytestmark = pytest.mark.anyio
 
 
 def power(board: Board) -> list[str]:
     return [line.data["cause"] for line in board.lines if line.what == "power"]
 
 
-async def test_a_loop_that_hangs_is_reset_by_the_watchdog(tmp_path, settings) -> None:
+async def a_loop_that_hangs_is_reset_by_the_watchdog(tmp_path, settings) -> None:
     async with Board(tmp_path / "board", name="x") as board:
         board.provision({**settings, "watchdog_s": 2})
         await board.power_on()
@@ -26,7 +22,7 @@ async def test_a_loop_that_hangs_is_reset_by_the_watchdog(tmp_path, settings) ->
         assert power(board) == ["power_on", "watchdog"]
 
 
-async def test_one_dead_task_resets_the_board_though_all_others_live(tmp_path, settings) -> None:
+async def one_dead_task_resets_the_board_though_all_others_live(tmp_path, settings) -> None:
     async with Board(tmp_path / "board", name="x") as board:
         board.provision({**settings, "watchdog_s": 2})
         await board.power_on()
@@ -45,7 +41,7 @@ async def test_one_dead_task_resets_the_board_though_all_others_live(tmp_path, s
         assert any("nobody thought of this" in line.data.get("text", "") for line in board.lines)
 
 
-async def test_a_software_reset_says_so(board) -> None:
+async def a_software_reset_says_so(board) -> None:
     await board.power_on()
     await board.until_said("boot 1, power_on")
 
@@ -54,7 +50,7 @@ async def test_a_software_reset_says_so(board) -> None:
     await board.until_said("boot 2, software")
 
 
-async def test_a_board_without_settings_says_what_it_lacks_and_does_not_fall(tmp_path) -> None:
+async def a_board_without_settings_says_what_it_lacks_and_does_not_fall(tmp_path) -> None:
     async with Board(tmp_path / "board", name="x") as board:
         await board.power_on()
 
@@ -63,7 +59,7 @@ async def test_a_board_without_settings_says_what_it_lacks_and_does_not_fall(tmp
         assert [line for line in board.lines if line.what == "crash"] == []
 
 
-async def test_the_process_ends_when_its_host_goes_away(tmp_path, settings) -> None:
+async def the_process_ends_when_its_host_goes_away(tmp_path, settings) -> None:
     board = Board(tmp_path / "board", name="x")
     board.provision(settings)
     await board.power_on()
@@ -82,7 +78,7 @@ async def test_the_process_ends_when_its_host_goes_away(tmp_path, settings) -> N
     await board.close()
 
 
-async def test_a_power_cut_in_a_flash_write_is_survived(board, broker, gateway) -> None:
+async def a_power_cut_in_a_flash_write_is_survived(board, broker, gateway) -> None:
     # Given a board whose power goes in the middle of writing a press down
     await board.power_on()
     await board.until_said("event heartbeat")
@@ -100,7 +96,7 @@ async def test_a_power_cut_in_a_flash_write_is_survived(board, broker, gateway) 
     assert press.boot in (1, 2)
 
 
-async def test_a_battery_button_sleeps_wakes_by_a_press_and_sends_it_at_once(
+async def a_battery_button_sleeps_wakes_by_a_press_and_sends_it_at_once(
     broker, gateway, tmp_path, settings
 ) -> None:
     broker.start()
@@ -134,7 +130,7 @@ async def test_a_battery_button_sleeps_wakes_by_a_press_and_sends_it_at_once(
         assert gateway.of("press")[1].seq > press.seq
 
 
-async def test_a_battery_button_without_its_number_asks_again_after_each_sleep(
+async def a_battery_button_without_its_number_asks_again_after_each_sleep(
     broker, gateway, tmp_path, settings
 ) -> None:
     # Given a board that has lost its number, whose gateway did not tell it before it slept
@@ -155,3 +151,15 @@ async def test_a_battery_button_without_its_number_asks_again_after_each_sleep(
         # Then the press comes under a number
         press = await gateway.first("press", 20)
         assert press.boot == 2
+
+
+STORIES = (
+    a_loop_that_hangs_is_reset_by_the_watchdog,
+    one_dead_task_resets_the_board_though_all_others_live,
+    a_software_reset_says_so,
+    a_board_without_settings_says_what_it_lacks_and_does_not_fall,
+    the_process_ends_when_its_host_goes_away,
+    a_power_cut_in_a_flash_write_is_survived,
+    a_battery_button_sleeps_wakes_by_a_press_and_sends_it_at_once,
+    a_battery_button_without_its_number_asks_again_after_each_sleep,
+)
