@@ -60,6 +60,11 @@ class Alert:
         return self.state not in (State.RESOLVED, State.CANCELLED)
 
     @property
+    def calls_seen(self) -> str:
+        """Which calls somebody knows of who sees the alert as it is now; for a form to carry."""
+        return " ".join(sorted(f"{device}.{boot}.{seq}" for device, boot, seq in self.calls))
+
+    @property
     def due_at(self) -> datetime | None:
         """When it must do something by itself; None only once it is closed."""
         times = [self.asking.next_at] if self.asking else []

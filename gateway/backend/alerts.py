@@ -101,6 +101,8 @@ def advance(
             return _cannot_go(alert, person, now, plan)
         case Arrived(person):
             return _arrived(alert, person, now, plan)
+        case Resolved(calls=seen) if seen is not None and seen != alert.calls_seen:
+            return alert, []  # the room has called since: that call is not over
         case Resolved(person, outcome):
             closed = replace(_closed(alert, State.RESOLVED, now), outcome=outcome, closed_by=person)
             return closed, _at_the_end(closed, others=_others(alert, person))

@@ -95,10 +95,15 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A responder says what it was, and closes it. outcome: from the programme's own list."""
+    """A responder says what it was, and closes it. outcome: from the programme's own list.
+
+    calls: the alert's calls_seen when they were asked; after a newer call it closes nothing.
+    None: whatever they have seen.
+    """
 
     person: str
     outcome: str
+    calls: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

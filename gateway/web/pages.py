@@ -141,7 +141,7 @@ class Pages:
 
     async def _ask_outcome(self, request: Request, session: Session, words: Words) -> Response:
         view = await self._view(request)
-        if view is None or not view.alert.is_open:
+        if view is None or not view.alert.is_open or not _may_close(session, view):
             return RedirectResponse(f"/alerts/{request.path_params['alert']}", 303)
         return self._outcomes(request, session, words, view)
 
@@ -172,12 +172,19 @@ class Pages:
         view = await self._view(request)
         if view is None:
             return self._message(request, words, session, "no_alert", 404)
-        outcome = request.state.form.get("outcome", "")
+        if view.alert.is_open and not _may_close(session, view):
+            return self._message(request, words, session, "answer_first", 403)
+        form = request.state.form
+        outcome = form.get("outcome", "")
         known = [value for value, _ in words.outcomes(self.policy.outcomes, OUTCOMES)]
         if outcome not in known:
             return self._outcomes(request, session, words, view, "unknown_outcome", 400)
-        resolved = Resolved(session.person.id, outcome)
-        await asyncio.to_thread(self.dispatch.reply, view.alert.id, resolved)
+        resolved = Resolved(session.person.id, outcome, calls=str(form.get("calls", "")))
+        both = await asyncio.to_thread(self.dispatch.reply, view.alert.id, resolved)
+        if both is not None and both[1].is_open:
+            # They call from inside while whoever was there goes down the stairs.
+            view = await self._view(request) or view
+            return self._outcomes(request, session, words, view, "called_since", 409)
         return RedirectResponse(f"/alerts/{view.alert.id}", 303)
 
     async def _seen(self, request: Request, session: Session, _words: Words) -> Response:
@@ -267,6 +274,11 @@ class Pages:
     async def failed(self, request: Request, _: Exception) -> Response:
         """What nobody foresaw: said, and nothing told about it."""
         return self._message(request, self._words(request), None, "failed", 500)
+
+
+def _may_close(session: Session, view: AlertView) -> bool:
+    """Only who has gone can say what it was; staff tidy up after those who forget."""
+    return session.is_staff or session.person.id in view.alert.attending
 
 
 def application(pages: Pages, machines: list[Route]) -> ASGIApp:

@@ -51,9 +51,10 @@ class Browser:
 
     def press(self, word: str, **fields: str) -> httpx.Response:
         """Presses the page's button of that word: the form whose address ends in it."""
-        forms = re.findall(r'action="([^"]+)">\s*<input[^>]+value="([^"]+)"', self.page.text)
-        action, token = next(form for form in forms if form[0].endswith(f"/{word}"))
-        return self.ask("POST", action, data={"token": token, **fields})
+        forms = re.findall(r'action="([^"]+)">(.*?)</form>', self.page.text, re.DOTALL)
+        action, inside = next(form for form in forms if form[0].endswith(f"/{word}"))
+        hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', inside)
+        return self.ask("POST", action, data={**dict(hidden), **fields})
 
     def offers(self, word: str) -> bool:
         return re.search(rf'action="[^"]+/{word}"', self.page.text) is not None

@@ -150,6 +150,8 @@ def test_whoever_has_left_is_let_in_no_more(open_house: Callable[..., House]) ->
 def test_an_outcome_that_is_not_on_the_list_is_refused(house: House, ana: Browser) -> None:
     # lesson 28: one unreadable reply ended the conversation
     alert = house.happens("press", taps=1)
+    ana.open(f"/alerts/{alert}")
+    ana.press("on-my-way")
     ana.open(f"/alerts/{alert}/done")
     assert ana.press("done", outcome="nonsense").status_code == 400
     assert "not on the list" in ana.page.text
@@ -165,6 +167,8 @@ def test_a_programmes_own_outcomes_take_the_place_of_ours(
     alert = house.happens("press", taps=1)
     browser = Browser(house)
     browser.come_in("ana")
+    browser.open(f"/alerts/{alert}")
+    browser.press("on-my-way")
     page = browser.open(f"/alerts/{alert}/done").text
     assert "Tea &amp; talk" in page
     assert "They are fine" not in page
