@@ -174,9 +174,16 @@ def _resident_is_ok(alert: Alert, event: DeviceEvent, now: datetime) -> tuple[Al
 
 
 def _is_before_a_call(alert: Alert, event: DeviceEvent) -> bool:
-    """Whether this "I'm OK" was said before the newest call and has only arrived after it."""
+    """Whether this "I'm OK" was said, or may have been, before the newest call.
+
+    One device numbers what it says. Between two there are only times: where the time of an "ok"
+    is not known it may be of the morning, and takes back nothing that another device has called.
+    """
     for device, boot, seq in alert.calls:
-        if device == event.device and (event.boot, event.seq) < (boot, seq):
+        if device == event.device:
+            if (event.boot, event.seq) < (boot, seq):
+                return True
+        elif not event.exact:
             return True
     return event.occurred_at < alert.called_at
 

@@ -322,6 +322,23 @@ def test_an_im_ok_that_was_said_before_the_call_does_not_lower_it() -> None:
     assert (alert.kind, alert.ok_at) == (Kind.URGENT, None)
 
 
+@pytest.mark.parametrize("ok_closes", [False, True])
+def test_an_im_ok_of_unknown_time_takes_back_no_call_of_another_device(ok_closes: bool) -> None:
+    # Said in the morning, its way was down: it arrives just after the press of the evening.
+    called = replace(raised(taps=2), ok_closes=ok_closes)
+    old = replace(event("ok", 5, at=40, device=SENSOR), exact=False)
+    alert, effects = then(called, (40, old))
+    assert (alert.state, alert.kind, alert.ok_at) == (State.RAISED, Kind.URGENT, None)
+    assert alert.asking is not None
+    assert effects == []
+
+
+def test_an_im_ok_of_unknown_time_counts_after_the_same_devices_call() -> None:
+    # One device numbers what it says: this was said after its own press, whenever that was.
+    alert, _ = then(raised(taps=2), (40, replace(event("ok", 5, at=40), exact=False)))
+    assert (alert.kind, alert.ok_at) == (Kind.CHECK_IN, after(40))
+
+
 def test_im_ok_closes_only_where_the_resident_chose_so_beforehand() -> None:
     alert, effects = then(replace(raised(), ok_closes=True), (30, event("ok", at=30)))
     assert alert.state is State.CANCELLED
