@@ -23,8 +23,10 @@ import structlog
 from doorknock import wire
 
 from gateway.arrival import Arrival, Down
+from gateway.clock_step import ClockStep
 from gateway.entry import Entered, Entry, Outcome
 from gateway.store import Store
+from gateway.store import devices as device_table
 from gateway.store import events as table
 from gateway.store.engine import is_store_trouble
 
@@ -55,6 +57,7 @@ class Intake:
         down: Down,
         *,
         clock_ms: Callable[[], int],
+        monotonic_ms: Callable[[], int],
         on_parcels: Callable[[], None] = lambda: None,
         wait: Callable[[threading.Event, float], object] = threading.Event.wait,
     ) -> None:
@@ -62,6 +65,7 @@ class Intake:
         self._entry = entry
         self._down = down
         self._clock_ms = clock_ms
+        self._clock_step = ClockStep(clock_ms, monotonic_ms)
         self._on_parcels = on_parcels
         self._wait = wait
         self._alarms: deque[Arrival] = deque()
@@ -132,8 +136,15 @@ class Intake:
         entered: list[Entered] = []
 
         def enter() -> None:
+            step_ms = self._clock_step.look_ms()
             with self._store.write() as connection:
+                if step_ms:
+                    table.forget_clocks(connection)
+                    device_table.shift_last_heard(connection, step_ms)
                 entered[:] = self._entry.enter(connection, arrivals)
+            if step_ms:
+                self._clock_step.taken(step_ms)
+                _log.warning("this computer's clock was set; events are placed anew", by_ms=step_ms)
 
         return entered if self._until_the_store_works(enter) else None
 

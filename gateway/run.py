@@ -38,6 +38,11 @@ def unix_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def monotonic_ms() -> int:
+    """ms since some moment; nobody sets this clock."""
+    return time.monotonic_ns() // 1_000_000
+
+
 async def run_gateway(settings: Settings) -> None:
     """Runs the gateway until SIGINT or SIGTERM. Raises GatewayError, one sentence."""
     stopping = asyncio.Event()
@@ -97,6 +102,7 @@ def _rooms(
         Entry(commands, [webhook]),
         ingest,
         clock_ms=unix_ms,
+        monotonic_ms=monotonic_ms,
         on_parcels=wake_lane,
     )
     way_back = WayBack(
@@ -113,6 +119,7 @@ def _rooms(
         store,
         webhook,
         clock_ms=unix_ms,
+        monotonic_ms=monotonic_ms,
         can_hear=lambda: intake.alive and ingest.connected,
         store_works=lambda: intake.store_works,
     )

@@ -2,7 +2,7 @@
 
 A device is late after two missed heartbeats. One that has never been heard counts from the day it
 was added; and while the gateway itself was away, or had no broker, its devices are not blamed:
-silence counts from when the gateway could hear.
+silence counts from when the gateway could hear, or from when its clock was set.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from gateway import devices
+from gateway.clock_step import ClockStep
 from gateway.destinations import Undelivered
 from gateway.destinations.webhook import WebhookDestination, rfc3339
 from gateway.devices import Device
@@ -70,6 +71,7 @@ class Supervision:
         backend: WebhookDestination,
         *,
         clock_ms: Callable[[], int],
+        monotonic_ms: Callable[[], int],
         can_hear: Callable[[], bool],
         store_works: Callable[[], bool],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -77,6 +79,7 @@ class Supervision:
         self._store = store
         self._backend = backend
         self._clock_ms = clock_ms
+        self._clock_step = ClockStep(clock_ms, monotonic_ms)
         self._can_hear = can_hear
         self._store_works = store_works
         self._sleep = sleep
@@ -95,9 +98,11 @@ class Supervision:
 
     async def _beat(self) -> bool:
         now_ms = self._clock_ms()
-        if not self._can_hear():
+        step_ms = self._clock_step.look_ms()
+        self._clock_step.taken(step_ms)
+        if step_ms or not self._can_hear():
             self._hearing_since_ms = None
-        elif self._hearing_since_ms is None:
+        if self._can_hear() and self._hearing_since_ms is None:
             self._hearing_since_ms = now_ms
         data = await asyncio.to_thread(self._data, now_ms)
         try:

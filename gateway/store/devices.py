@@ -27,8 +27,6 @@ class Row(Protocol):
     number_nonce: int | None
     number_given: int | None
     command_number: int
-    call_boot: int | None
-    call_seq: int | None
 
 
 _FIND = select(devices).where(devices.c.device.in_(bindparam("ids", expanding=True)))
@@ -88,6 +86,12 @@ def retire(connection: Connection, device: str, now_ms: int) -> bool:
         .values(retired_at=now_ms)
     )
     return done.rowcount == 1
+
+
+def shift_last_heard(connection: Connection, step_ms: int) -> None:
+    """The clock was set by *step_ms*: says when each device was last heard by the clock as it is
+    now."""
+    connection.execute(update(devices).values(last_heard_at=devices.c.last_heard_at + step_ms))
 
 
 @lru_cache

@@ -93,7 +93,9 @@ def clocks_of(connection: Connection, boots: Collection[Boot]) -> dict[Boot, Clo
     if not boots:
         return {}
     return {
-        (row.device, row.boot): Clock(row.arrival_ms, row.uptime_ms, row.confirmed)
+        (row.device, row.boot): Clock(
+            row.arrival_ms, row.uptime_ms, row.confirmed, row.late_arrival_ms, row.late_uptime_ms
+        )
         for row in connection.execute(_CLOCKS, _of(boots))
     }
 
@@ -110,10 +112,17 @@ def save_clocks(connection: Connection, known: dict[Boot, Clock]) -> None:
                 "arrival_ms": clock.arrival_ms,
                 "uptime_ms": clock.uptime_ms,
                 "confirmed": clock.confirmed,
+                "late_arrival_ms": clock.late_arrival_ms,
+                "late_uptime_ms": clock.late_uptime_ms,
             }
             for (device, boot), clock in known.items()
         ],
     )
+
+
+def forget_clocks(connection: Connection) -> None:
+    """No arrival from before now can be held against one from now on."""
+    connection.execute(delete(clocks))
 
 
 def signatures(connection: Connection, identity: Identity) -> set[bytes]:

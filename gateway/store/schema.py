@@ -46,9 +46,6 @@ devices = Table(
     Column("number_given", BigInteger),
     # The highest number of a `light` command.
     Column("command_number", BigInteger, nullable=False),
-    # The newest event that calls somebody (press, stillness).
-    Column("call_boot", BigInteger),
-    Column("call_seq", BigInteger),
 )
 
 # What is known of a boot's clock: see gateway/placement.py.
@@ -60,6 +57,8 @@ clocks = Table(
     Column("arrival_ms", BigInteger, nullable=False),
     Column("uptime_ms", BigInteger, nullable=False),
     Column("confirmed", Boolean, nullable=False),
+    Column("late_arrival_ms", BigInteger),
+    Column("late_uptime_ms", BigInteger),
 )
 
 # Every (device, boot, seq) ever seen, as ranges, for ever.

@@ -36,6 +36,8 @@ class Bench:
 
     store: Store
     now_ms: int = NOW_MS
+    # What the wall clock has been set by.
+    set_by_ms: int = 0
     done: list[str] = field(default_factory=list)
     sent: list[wire.Message] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
@@ -48,9 +50,15 @@ class Bench:
             self.entry,
             self,
             clock_ms=lambda: self.now_ms,
+            monotonic_ms=lambda: self.now_ms - self.set_by_ms,
             on_parcels=lambda: self.done.append("woken"),
             wait=self._wait,
         )
+
+    def set_clock(self, by_ms: int) -> None:
+        """Somebody sets the wall clock forward, or back."""
+        self.now_ms += by_ms
+        self.set_by_ms += by_ms
 
     def send(self, device: str, message: bytes, *, alarm: bool) -> None:
         command = wire.decode_command(message, wire.signing_key(SECRET))

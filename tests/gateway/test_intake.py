@@ -18,7 +18,7 @@ from gateway.intake import ALARMS_AT_ONCE, TELEMETRY_AT_ONCE, Intake
 from gateway.store import Store
 from gateway.store import devices as device_table
 from gateway.store import lights as light_table
-from gateway.store.schema import set_aside, watches
+from gateway.store.schema import events, set_aside, watches
 from tests.gateway.intake_bench import Bench
 from tests.gateway.process import DEVICE, NOW_MS, SECRET, until
 
@@ -251,6 +251,30 @@ def test_lesson_14_what_had_waited_is_not_taken_for_a_sign_of_life_now(bench: Be
     assert row(bench.store).last_heard_at == NOW_MS + 120_000
 
 
+@pytest.mark.parametrize("hours", [10, -10])
+def test_a_clock_that_is_set_makes_no_press_old_and_no_device_silent(
+    bench: Bench, hours: int
+) -> None:
+    """A Raspberry Pi finds a time server hours after its start, while the gateway runs."""
+    step_ms = hours * 3_600_000
+    for minute in (0, 15, 30):
+        bench.now_ms = NOW_MS + minute * 60_000
+        bench.arrive(bench.event("heartbeat", minute, uptime_ms=minute * 60_000), leaf="up")
+    bench.set_clock(step_ms)
+    bench.now_ms += 60_000
+    with structlog.testing.capture_logs() as lines:
+        bench.arrive(wire.OFFLINE, leaf="status")
+    assert row(bench.store).last_heard_at == bench.now_ms - 60_000
+    assert [line["by_ms"] for line in lines if "clock was set" in line["event"]] == [step_ms]
+
+    bench.arrive(bench.event(seq=50, uptime_ms=31 * 60_000))
+
+    with bench.store.read() as connection:
+        (press,) = connection.execute(events.select()).all()
+    assert press.occurred_at == bench.now_ms
+    assert row(bench.store).last_heard_at == bench.now_ms
+
+
 def test_a_replay_does_not_make_a_dead_device_seem_alive(bench: Bench) -> None:
     bench.arrive(bench.event())
     bench.now_ms += 3_600_000
@@ -410,8 +434,8 @@ def test_alarms_go_before_telemetry_and_telemetry_in_small_groups(bench: Bench) 
 def test_any_order_with_any_duplicates_keeps_each_event_once(store: Store, seed: int) -> None:
     rng = random.Random(seed)
     bench = Bench(store)
-    events = [bench.event(seq=seq, boot=boot) for boot in (1, 2, 3) for seq in range(1, 40)]
-    stream = events * 3
+    sent = [bench.event(seq=seq, boot=boot) for boot in (1, 2, 3) for seq in range(1, 40)]
+    stream = sent * 3
     rng.shuffle(stream)
 
     while stream:
@@ -422,7 +446,7 @@ def test_any_order_with_any_duplicates_keeps_each_event_once(store: Store, seed:
     assert sorted(bench.kept()) == [
         (boot, seq, "", "press") for boot in (1, 2, 3) for seq in range(1, 40)
     ]
-    assert len(bench.sent) == 3 * len(events)
+    assert len(bench.sent) == 3 * len(sent)
 
 
 def test_a_fault_of_ours_does_not_end_the_intake(

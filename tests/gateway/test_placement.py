@@ -41,7 +41,8 @@ def test_a_press_that_waited_three_hours_is_placed_when_it_was_pressed() -> None
 
     assert placement.occurred is Occurred.AT
     assert abs(placement.occurred_at_ms - (START + 120_000)) <= placement.unsure_ms
-    assert after == clock
+    assert clock is not None
+    assert (after.arrival_ms, after.uptime_ms) == (clock.arrival_ms, clock.uptime_ms)
 
 
 def test_a_whole_journal_sent_at_once_is_never_taken_for_live() -> None:
@@ -71,6 +72,36 @@ def test_a_slow_clock_is_followed_and_not_taken_for_lateness() -> None:
     assert abs(placement.occurred_at_ms - (START + 96 * 913_500)) <= placement.unsure_ms
 
 
+def test_two_late_messages_as_far_apart_as_they_were_sent_are_the_new_anchor() -> None:
+    """This computer's clock was set ten hours forward while the gateway was down."""
+    clock = heard((0, 0), (60_000, 60_000))
+    _, clock = place(clock, START + 10 * HOUR + 960_000, 960_000)
+
+    placement, clock = place(clock, START + 10 * HOUR + 1_860_000, 1_860_000)
+    after, _ = place(clock, START + 10 * HOUR + 1_900_000, 1_900_000)
+
+    for one, expected in ((placement, 1_860_000), (after, 1_900_000)):
+        assert one.occurred is Occurred.AT
+        assert abs(one.occurred_at_ms - (START + 10 * HOUR + expected)) <= one.unsure_ms
+
+
+def test_late_messages_that_come_all_at_once_are_no_new_anchor() -> None:
+    """The way was down for three hours: what waited comes closer together than it was sent."""
+    clock = heard((0, 0), (60_000, 60_000))
+    for uptime in range(900_000, 2 * HOUR, 900_000):
+        placement, clock = place(clock, START + 3 * HOUR + uptime // 1000, uptime)
+
+        assert abs(placement.occurred_at_ms - (START + uptime)) <= placement.unsure_ms
+
+
+def test_a_message_on_time_between_two_late_ones_keeps_the_anchor() -> None:
+    clock = heard((0, 0), (60_000, 60_000))
+    for uptime, delay in ((100_000, HOUR), (4_000_000, 0), (110_000, HOUR)):
+        placement, clock = place(clock, START + uptime + delay, uptime)
+
+        assert abs(placement.occurred_at_ms - (START + uptime)) <= placement.unsure_ms
+
+
 @given(
     st.lists(
         st.tuples(st.integers(0, 10 * HOUR), st.integers(0, 10 * HOUR)), min_size=1, max_size=20
@@ -88,9 +119,14 @@ def test_nothing_ever_occurs_after_it_arrived(messages: list[tuple[int, int]]) -
 
 @given(st.lists(st.tuples(st.integers(0, 10 * HOUR), st.integers(0, HOUR)), max_size=20))
 def test_an_at_is_right_when_the_witnesses_were_live(late: list[tuple[int, int]]) -> None:
-    """Whatever waited, and however long: two live messages first, then any order of late ones."""
+    """Whatever waited, and however long: two live messages first, then any order of late ones.
+    Only no two in a row that waited equally long: those say that the clock was set."""
     clock = heard((0, 0), (60_000, 60_000))
+    last = (0, 0)
     for uptime, delay in late:
+        if delay > 0 and abs(delay - last[1]) <= 2_000 + abs(uptime - last[0]) // 50:
+            continue
+        last = (uptime, delay)
         placement, clock = place(clock, START + uptime + delay, uptime)
 
         if placement.occurred is Occurred.AT:

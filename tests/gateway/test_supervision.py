@@ -36,6 +36,7 @@ class Watch:
 
     def __init__(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now_ms = NOW_MS
+        self.set_by_ms = 0
         self.hears = True
         self.takes = True
         self.beats: list[dict[str, Any]] = []
@@ -47,6 +48,7 @@ class Watch:
             store,
             backend,
             clock_ms=lambda: self.now_ms,
+            monotonic_ms=lambda: self.now_ms - self.set_by_ms,
             can_hear=lambda: self.hears,
             store_works=lambda: True,
             sleep=self._sleep,
@@ -147,6 +149,20 @@ def test_devices_are_not_blamed_for_the_gateways_own_absence(
     assert watch.run(60) == []
     watch.hears = True
     assert watch.run(20) == []
+
+
+def test_a_clock_that_is_set_makes_no_device_late(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who was heard a minute ago was not heard ten hours ago, whatever the clock says."""
+    heard(store, NOW_MS)
+    watch = Watch(store, monkeypatch)
+    watch.run(2)
+    watch.now_ms += 10 * 60 * MINUTE
+    watch.set_by_ms += 10 * 60 * MINUTE
+
+    assert watch.run(30) == []
+    assert [line["event"] for line in watch.run(10)] == ["not heard from a device"]
 
 
 @pytest.mark.parametrize(
