@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from gateway.backend.escalation import Asking
-from gateway.backend.happenings import Kind, Light
+from gateway.backend.happenings import DeviceEvent, Kind, Light
 
 
 class State(StrEnum):
@@ -71,3 +71,18 @@ class Alert:
         if self.follow_up_at:
             times.append(self.follow_up_at)
         return min(times, default=None)
+
+
+def kind_called(event: DeviceEvent) -> Kind | None:
+    """The kind of alert this event calls for; None: it calls for none.
+
+    A detail that could not be read never makes less of a call: a press without its taps is a
+    press, a stillness without its urgency is urgent.
+    """
+    if event.kind == "press":
+        taps = event.details.get("taps", 1)
+        many = isinstance(taps, int) and taps >= 2
+        return Kind.URGENT if many or event.details.get("held") else Kind.CHECK_IN
+    if event.kind == "stillness":
+        return Kind.CHECK_IN if event.details.get("urgency") == "check_in" else Kind.URGENT
+    return None

@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from gateway.backend import escalation
-from gateway.backend.alert import Alert, State
+from gateway.backend.alert import Alert, State, kind_called
 from gateway.backend.escalation import Plan
 from gateway.backend.happenings import (
     Arrived,
@@ -34,21 +34,6 @@ from gateway.backend.happenings import (
     TimeIsUp,
     Withdraw,
 )
-
-
-def kind_called(event: DeviceEvent) -> Kind | None:
-    """The kind of alert this event calls for; None: it calls for none.
-
-    A detail that could not be read never makes less of a call: a press without its taps is a
-    press, a stillness without its urgency is urgent.
-    """
-    if event.kind == "press":
-        taps = event.details.get("taps", 1)
-        many = isinstance(taps, int) and taps >= 2
-        return Kind.URGENT if many or event.details.get("held") else Kind.CHECK_IN
-    if event.kind == "stillness":
-        return Kind.CHECK_IN if event.details.get("urgency") == "check_in" else Kind.URGENT
-    return None
 
 
 def raise_alert(

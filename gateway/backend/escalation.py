@@ -58,14 +58,19 @@ def begin(plan: Plan, now: datetime) -> Move:
 def go_on(plan: Plan, asking: Asking, asked: tuple[str, ...], now: datetime) -> Move:
     """The time of *asking* has come: the next step if it is due and there is one; else a reminder.
 
-    asked: everybody who has been asked so far.
+    asked: everybody who has been asked so far. The plan may have changed since: whoever now
+    stands in a step that has been asked is asked as well; and everybody, where nobody who was
+    asked is in it any more.
     """
+    if not any(person in step for step in plan.steps for person in asked):
+        step = max(0, len(plan.steps) - 1)
+        return Move(_at_step(plan, step, now), _people(plan, step, asked), asked)
     if asking.step_since > now:
         # The clock was ahead and has been corrected: the step counts from now.
         asking = replace(asking, step_since=now)
     if now - asking.step_since >= plan.next_step_after and has_next(plan, asking):
         return next_step(plan, asking, asked, now)
-    return Move(_waiting(plan, asking, now), (), asked)
+    return Move(_waiting(plan, asking, now), _people(plan, asking.step, asked), asked)
 
 
 def next_step(plan: Plan, asking: Asking, asked: tuple[str, ...], now: datetime) -> Move:
@@ -103,6 +108,6 @@ def _waiting(plan: Plan, asking: Asking, now: datetime) -> Asking:
 
 
 def _people(plan: Plan, step: int, asked: tuple[str, ...]) -> tuple[str, ...]:
-    if step >= len(plan.steps):
-        return ()
-    return tuple(person for person in plan.steps[step] if person not in asked)
+    """Those of the steps up to this one who have not been asked, each once."""
+    planned = dict.fromkeys(person for people in plan.steps[: step + 1] for person in people)
+    return tuple(person for person in planned if person not in asked)

@@ -360,6 +360,32 @@ def test_the_light_names_the_newest_event_of_each_device() -> None:
     assert effects[-1] == Show(Light.COMING, ((SENSOR, 1, 7), (BUTTON, 1, 9)))
 
 
+def asked_at(alert: Alert, at: float, plan: Plan) -> dict[Reason, tuple[str, ...]]:
+    return written_to(advance(alert, TimeIsUp(), after(at), plan)[1])
+
+
+def test_whoever_joins_a_step_that_was_asked_is_asked_at_the_next_reminder() -> None:
+    joined = Plan(steps=(("ana", "dora", "ben"), ("carla",)))
+    told = asked_at(raised(), 60, joined)
+    assert told == {Reason.REMIND: ("ana", "ben"), Reason.ASK: ("dora",)}
+
+
+def test_a_plan_in_which_nobody_asked_is_left_asks_everybody_in_it() -> None:
+    changed = Plan(steps=(("carla",), ("dora",)))
+    assert asked_at(raised(), 60, changed)[Reason.ASK] == ("carla", "dora")
+
+
+def test_a_plan_that_has_become_shorter_asks_whoever_is_left_in_it() -> None:
+    alert, _ = then(raised(), (120, TimeIsUp()))
+    assert asked_at(alert, 180, Plan(steps=(("dora", "ana"),)))[Reason.ASK] == ("dora",)
+
+
+def test_an_alert_that_nobody_could_be_asked_about_asks_once_there_is_a_plan() -> None:
+    opened = raise_alert(event("press"), NOON, Plan(steps=()))
+    assert opened is not None
+    assert asked_at(opened[0], 60, PLAN)[Reason.ASK] == ("ana", "ben", "carla")
+
+
 def test_a_plan_without_people_still_has_a_time_at_which_it_looks_again() -> None:
     opened = raise_alert(event("press"), NOON, Plan(steps=()))
     assert opened is not None

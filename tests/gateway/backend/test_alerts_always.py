@@ -28,6 +28,7 @@ from gateway.backend.happenings import (
 )
 
 PEOPLE = st.sampled_from(["ana", "ben", "carla", "dora"])
+STEPS = st.lists(st.lists(PEOPLE, min_size=1, max_size=3, unique=True), max_size=3)
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 LONGEST_WAIT = timedelta(minutes=30)
 
@@ -44,9 +45,13 @@ class AlertLife(RuleBasedStateMachine):
         self.plan = Plan(steps=())
         self.said_on_my_way: dict[str, datetime] = {}
 
-    @initialize(steps=st.lists(st.lists(PEOPLE, min_size=1, max_size=3, unique=True), max_size=3))
+    @initialize(steps=STEPS)
     def plan_is(self, steps: list[list[str]]) -> None:
         self.plan = Plan(steps=tuple(tuple(step) for step in steps))
+
+    @rule(steps=STEPS)
+    def plan_changes(self, steps: list[list[str]]) -> None:
+        self.plan_is(steps)
 
     @rule(
         kind=st.sampled_from(["press", "stillness", "ok", "stirring", "prompt"]),
@@ -122,6 +127,9 @@ class AlertLife(RuleBasedStateMachine):
         if not must_act(self.alert, self.now, self.plan):
             self.now = self.alert.due_at
         self.happens(TimeIsUp())
+        if self.alert.asking is not None and any(self.plan.steps):
+            planned = {person for step in self.plan.steps for person in step}
+            assert planned & set(self.alert.asked), "nobody who is in the plan has been asked"
         assert self.alert.due_at is not None
         assert self.alert.due_at > self.now, "the timer would fire for ever"
         assert not must_act(self.alert, self.now, self.plan)
