@@ -200,14 +200,15 @@ def ends(chance: random.Random) -> Case:
 
 
 def repeated(chance: random.Random) -> Case:
-    """Apnoeas of 27 to 40 s, 20 to 60 s apart: a call before the fourth is over."""
+    """Apnoeas of 25 to 33 s, 20 to 60 s apart, each too short for a call by itself: a call before
+    the fourth is over."""
     stage, body = begin(chance)
     _before(chance, stage, body)
     first_ms = fourth_ms = 0
     for number in range(5):
         onset_ms = stop_breathing(stage, body)
         first_ms = first_ms or onset_ms
-        stage.alone(body, chance.uniform(27, 40))
+        stage.alone(body, chance.uniform(25, 33))
         if number == 3:
             fourth_ms = stage.now_ms
         body.begin()
