@@ -294,6 +294,11 @@ class Ledger:
             update(gateways).where(gateways.c.gateway == gateway).values(last_item=number)
         )
 
+    def last_item(self, gateway: str) -> int:
+        """The number of its newest stream item; 0: there has been none."""
+        mine = select(gateways.c.last_item).where(gateways.c.gateway == gateway)
+        return self._do.execute(mine).scalar() or 0
+
     def stream_after(self, gateway: str, item: int, most: int) -> list[Any]:
         return list(
             self._do.execute(

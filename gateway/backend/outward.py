@@ -9,6 +9,7 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
+import structlog
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -16,6 +17,8 @@ from starlette.responses import JSONResponse, Response
 from gateway.backend.bell import Bell
 from gateway.backend.ledger import Ledger
 from gateway.store import Store
+
+_log = structlog.get_logger(__name__)
 
 # Well within the 30 s after which home routers forget a silent connection.
 KEEP_ALIVE_S = 15
@@ -35,7 +38,11 @@ class OutwardStream:
         self._token = token.encode()
 
     async def get(self, request: Request) -> Response:
-        """From the item after Last-Event-ID on; without one, from the oldest that is kept."""
+        """From the item after Last-Event-ID on; without one, from the oldest that is kept.
+
+        So as well where it names one that we have not numbered yet: our store has been put back
+        from a backup, and what it says now must not wait until it has said as much again.
+        """
         given = request.headers.get("authorization", "").encode()
         if not hmac.compare_digest(given, b"Bearer " + self._token):
             return JSONResponse(
@@ -49,8 +56,10 @@ class OutwardStream:
                 {"status": "refused", "error": "Last-Event-ID is not a whole number."},
                 status_code=400,
             )
+        gateway = request.path_params["gateway"]
+        after = await asyncio.to_thread(self._known, gateway, int(last))
         return EventSourceResponse(
-            self._items(request.path_params["gateway"], int(last)),
+            self._items(gateway, after),
             ping=KEEP_ALIVE_S,
             send_timeout=_SEND_TIMEOUT_S,
         )
@@ -62,6 +71,14 @@ class OutwardStream:
                 after = row.item
                 yield ServerSentEvent(json.dumps(row.data), event=row.kind, id=str(row.item))
             await heard.wait(_LOOK_EVERY_S)
+
+    def _known(self, gateway: str, item: int) -> int:
+        with self._database.read() as connection:
+            newest = Ledger(connection).last_item(gateway)
+        if item <= newest:
+            return item
+        _log.warning("a gateway is ahead of the stream; it begins anew", gateway=gateway)
+        return 0
 
     def _after(self, gateway: str, item: int) -> list[Any]:
         with self._database.read() as connection:

@@ -97,6 +97,20 @@ def test_a_stream_that_was_cut_goes_on_after_the_last_item(house: House) -> None
     assert [state for _, _, state in asyncio.run(story())] == ["coming", "none"]
 
 
+def test_a_store_put_back_from_a_backup_says_what_it_has_from_the_oldest_on(house: House) -> None:
+    alert = house.happens("press", taps=1)
+    house.deliver()
+    assert alert is not None
+    ahead = house.stream()[-1].item + 40  # read before the backup was put back
+    house.backend.dispatch.reply(alert, OnMyWay("ana"))
+
+    async def story() -> list[tuple[int, str, str]]:
+        async with served(house) as client:
+            return await items(client, 2, **{"Last-Event-ID": str(ahead)})
+
+    assert [state for _, _, state in asyncio.run(story())] == ["delivered", "coming"]
+
+
 @pytest.mark.parametrize(
     "headers",
     [{}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {STREAM_TOKEN}"}],
