@@ -168,7 +168,7 @@ class Entry:
         event: the name of that copy. So is an alarm under an identity of which no content was
         kept (a heartbeat's): those of alarms are, so it cannot be one of them come again."""
         identity = (one.device, message.boot, message.seq)
-        kept = page.signatures.get(identity, set()) | table.signatures(connection, identity)
+        kept = page.signatures.get(identity, set()) | table.signatures_of(connection, identity)
         signature = one.arrival.payload[-wire.SIGNATURE_BYTES :]
         known = signature in kept or not (kept or one.alarm)
         return "" if known else signature[:4].hex()
@@ -220,6 +220,9 @@ class Entry:
                     "device": one.device,
                     "alarm": one.alarm,
                     "parcel_id": parcel.id,
+                    "boot": message.boot,
+                    "seq": message.seq,
+                    "copy": copy,
                     "body": parcel.body,
                     "received_at": received,
                     "waiting": True,

@@ -23,6 +23,7 @@ from gateway.ingest.mqtt import MqttIngest
 from gateway.intake import Intake
 from gateway.lock import Lock
 from gateway.outbox import Lane
+from gateway.retention import Retention
 from gateway.secret_file import Secrets, load_secrets
 from gateway.serving import keep_serving
 from gateway.settings import Settings
@@ -123,13 +124,20 @@ def _rooms(
         can_hear=lambda: intake.alive and ingest.connected,
         store_works=lambda: intake.store_works,
     )
+    retention = Retention(store, keep_days=settings.gateway.keep_events_days, clock_ms=unix_ms)
     # Ended in the other order: first nothing more comes in, then what is in hand is finished.
     stack.callback(intake.stop)
     stack.callback(ingest.stop)
     intake.start()
     ingest.start()
     parts = {"intake": lambda: intake.alive, "door for devices": lambda: ingest.alive}
-    runs = [lane.run(), way_back.run(), supervision.run(), stay_alive(parts)]
+    runs = [
+        lane.run(),
+        way_back.run(),
+        supervision.run(),
+        retention.run(),
+        stay_alive(parts),
+    ]
     if settings.backend.embedded:
         runs.append(keep_serving(settings))
     return [asyncio.create_task(run) for run in runs]

@@ -36,6 +36,8 @@ class GatewaySettings(_Section):
     site: str = Field(default="", max_length=80)
     # Relative to the configuration file.
     data: Path = Path("data")
+    # An event is then forgotten, but for a count of its kind and month.
+    keep_events_days: int = Field(default=30, ge=1, le=365)
 
 
 class BrokerSettings(_Section):

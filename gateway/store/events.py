@@ -4,13 +4,22 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, select, union_all, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.happened import StoredEvent
 from gateway.placement import Clock
 from gateway.seen import Seen
-from gateway.store.schema import clocks, counters, events, outbox, seen, set_aside, watches
+from gateway.store.schema import (
+    clocks,
+    counters,
+    events,
+    outbox,
+    seen,
+    set_aside,
+    signatures,
+    watches,
+)
 
 Boot = tuple[str, int]  # (device, boot)
 Identity = tuple[str, int, int]  # (device, boot, seq)
@@ -24,10 +33,15 @@ _CLOCKS = select(clocks).where(
     clocks.c.device.in_(bindparam("devices", expanding=True)),
     clocks.c.boot.in_(bindparam("boots", expanding=True)),
 )
-_SIGNATURES = select(events.c.signature).where(
-    events.c.device == bindparam("device"),
-    events.c.boot == bindparam("boot"),
-    events.c.seq == bindparam("seq"),
+_SIGNATURES = union_all(
+    *(
+        select(one.c.signature).where(
+            one.c.device == bindparam("device"),
+            one.c.boot == bindparam("boot"),
+            one.c.seq == bindparam("seq"),
+        )
+        for one in (events, signatures)
+    )
 )
 _INSERT_EVENTS = events.insert()
 _INSERT_PARCELS = outbox.insert()
@@ -125,8 +139,8 @@ def forget_clocks(connection: Connection) -> None:
     connection.execute(delete(clocks))
 
 
-def signatures(connection: Connection, identity: Identity) -> set[bytes]:
-    """The signatures of all kept events with this identity."""
+def signatures_of(connection: Connection, identity: Identity) -> set[bytes]:
+    """The signatures of all events with this identity that are kept, and of all alarms."""
     device, boot, seq = identity
     found = connection.execute(_SIGNATURES, {"device": device, "boot": boot, "seq": seq})
     return {bytes(row.signature) for row in found}

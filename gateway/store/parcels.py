@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
+from gateway.store.retention import forget_told
 from gateway.store.schema import outbox
 
 _WAITING = (
@@ -28,7 +29,7 @@ _WAITING = (
 _DELIVERED = (
     update(outbox)
     .where(outbox.c.id.in_(bindparam("ids", expanding=True)))
-    .values(delivered_at=bindparam("now_ms"), waiting=False)
+    .values(delivered_at=bindparam("now_ms"), waiting=False, body="")
 )
 
 
@@ -41,8 +42,9 @@ def waiting(
 
 
 def delivered(connection: Connection, ids: Sequence[int], now_ms: int) -> None:
-    """The destination has committed these."""
+    """The destination has committed these: what was in them is not ours to keep."""
     connection.execute(_DELIVERED, {"ids": list(ids), "now_ms": now_ms})
+    forget_told(connection, ids)
 
 
 def put_aside(connection: Connection, id_: int, why: str, now_ms: int) -> None:

@@ -2,7 +2,7 @@
 
 What is not here on purpose: `watch` and `left` events (the current state only, in `watches`;
 nobody keeps a diary of when somebody asked to be looked after), and heartbeats (the newest
-values only, in `devices`).
+values only, in `devices`). What is here is forgotten in time: see retention.py.
 """
 
 from sqlalchemy import (
@@ -90,6 +90,19 @@ events = Table(
     UniqueConstraint("device", "boot", "seq", "copy", name="one_event_an_identity"),
 )
 
+Index("events_by_age", events.c.received_at)
+
+# Of alarms whose events are forgotten: another alarm under the same identity bears another.
+signatures = Table(
+    "signatures",
+    metadata,
+    Column("device", String(12), primary_key=True),
+    Column("boot", BigInteger, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("copy", String(8), primary_key=True),
+    Column("signature", LargeBinary(16), nullable=False),
+)
+
 outbox = Table(
     "outbox",
     metadata,
@@ -99,6 +112,11 @@ outbox = Table(
     Column("alarm", Boolean, nullable=False),
     # The event's id: what the destination tells copies by. Never changes.
     Column("parcel_id", String(64), nullable=False),
+    # The event itself. Without: from before these columns.
+    Column("boot", BigInteger),
+    Column("seq", BigInteger),
+    Column("copy", String(8)),
+    # Empty once it is delivered.
     Column("body", Text, nullable=False),
     Column("received_at", BigInteger, nullable=False),
     Column("delivered_at", BigInteger),
