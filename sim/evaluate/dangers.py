@@ -93,7 +93,7 @@ def collapse(chance: random.Random) -> Case:
     stage, body = begin(chance)
     onset_ms = _falls(stage, body)
     stage.alone(body, LASTS_S)
-    return Case(stage.trace("collapse", SIMULATED), danger(onset_ms), _mode(chance))
+    return Case(stage.trace("collapse", SIMULATED), danger(onset_ms))
 
 
 def collapse_lost(chance: random.Random) -> Case:
@@ -102,7 +102,7 @@ def collapse_lost(chance: random.Random) -> Case:
     onset_ms = _falls(stage, body)
     stage.alone(body, LASTS_S, gate=shutting(chance.uniform(0, 10)))
     truth = danger(onset_ms, must=Must.SHOW)
-    return Case(stage.trace("collapse", SIMULATED), truth, _mode(chance))
+    return Case(stage.trace("collapse", SIMULATED), truth)
 
 
 def _changes(
