@@ -29,6 +29,7 @@ from gateway.serving import keep_serving
 from gateway.settings import Settings
 from gateway.store import Store, open_store
 from gateway.supervision import Supervision, stay_alive
+from gateway.unheard import Unheard
 from gateway.wayback import WayBack
 
 _log = structlog.get_logger("gateway")
@@ -116,6 +117,7 @@ def _rooms(
         gateway=name,
         clock_ms=unix_ms,
     )
+    unheard = Unheard(store, commands, ingest, clock_ms=unix_ms)
     supervision = Supervision(
         store,
         webhook,
@@ -123,6 +125,7 @@ def _rooms(
         monotonic_ms=monotonic_ms,
         can_hear=lambda: intake.alive and ingest.connected,
         store_works=lambda: intake.store_works,
+        unheard=lambda: unheard.devices,
     )
     retention = Retention(store, keep_days=settings.gateway.keep_events_days, clock_ms=unix_ms)
     # Ended in the other order: first nothing more comes in, then what is in hand is finished.
@@ -135,6 +138,7 @@ def _rooms(
         lane.run(),
         way_back.run(),
         supervision.run(),
+        unheard.run(),
         retention.run(),
         stay_alive(parts),
     ]

@@ -74,6 +74,7 @@ class Supervision:
         monotonic_ms: Callable[[], int],
         can_hear: Callable[[], bool],
         store_works: Callable[[], bool],
+        unheard: Callable[[], int],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._store = store
@@ -82,6 +83,7 @@ class Supervision:
         self._clock_step = ClockStep(clock_ms, monotonic_ms)
         self._can_hear = can_hear
         self._store_works = store_works
+        self._unheard = unheard
         self._sleep = sleep
         self._hearing_since_ms: int | None = None
         self._late: set[str] = set()
@@ -136,6 +138,7 @@ class Supervision:
             "store_works": self._store_works(),
             "waiting": waiting,
             "set_aside": set_aside,
+            "unheard": self._unheard(),
         }
 
     def _tell_late(self, known: Iterable[Device], now_ms: int) -> None:

@@ -23,11 +23,10 @@ COUNTED = "events "
 def forget_told(connection: Connection, parcels: Sequence[int]) -> None:
     """Of the events of these *parcels* (rows of `outbox`), deletes the fleeting ones that every
     destination has by now."""
-    mine = _of_event(outbox)
     others = outbox.alias()
     told = connection.execute(
         select(events.c.id)
-        .join(outbox, mine)
+        .join(outbox, _of_event(outbox))
         .where(
             outbox.c.id.in_(parcels),
             events.c.kind.in_(FLEETING),
@@ -42,7 +41,10 @@ def sweep(connection: Connection, now_ms: int, keep_ms: int) -> bool:
     old_ms = now_ms - keep_ms
     old = connection.execute(
         select(events.c.id, events.c.kind, events.c.received_at)
-        .where(events.c.received_at < old_ms)
+        .where(
+            events.c.received_at < old_ms,
+            ~exists(select(outbox.c.id).where(_of_event(outbox), outbox.c.waiting)),
+        )
         .order_by(events.c.id)
         .limit(AT_ONCE)
     ).all()

@@ -200,6 +200,20 @@ def test_the_end_is_said_to_the_devices(gateway: GatewayProcess, house: list[Wir
     until(lambda: heard[-1] == b"offline", "the gateway says goodbye")
 
 
+def test_a_press_that_the_backend_refuses_is_not_shown_as_delivered(
+    gateway: GatewayProcess, house: list[WireDevice]
+) -> None:
+    gateway.receiver.answer = lambda body: 204 if body["type"] == "gateway.heartbeat" else 422
+    button = house[0]
+    until(button.client.is_connected, "the button is connected")
+
+    button.press()
+
+    until(lambda: button.heard("light"), "the light")
+    light = button.heard("light")[0]
+    assert (light.boot, light.seq, light.details["state"]) == (1, 1, "cannot_send")
+
+
 def test_a_gateway_whose_log_has_gone_goes_on_hearing(gateway: GatewayProcess) -> None:
     """journald restarts, `| tee` ends, the log's disk is full."""
     (device,) = gateway.add_devices(1)

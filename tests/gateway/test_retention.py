@@ -107,6 +107,7 @@ def test_what_waits_is_kept_however_old_it_is(bench: Bench) -> None:
 
     with bench.store.read() as connection:
         assert list(connection.execute(select(outbox.c.body)).scalars()) == ["press"]
+    assert len(bench.kept()) == 1
 
 
 def test_what_was_set_aside_is_kept_as_long_as_events(bench: Bench) -> None:

@@ -51,6 +51,7 @@ class Watch:
             monotonic_ms=lambda: self.now_ms - self.set_by_ms,
             can_hear=lambda: self.hears,
             store_works=lambda: True,
+            unheard=lambda: 3,
             sleep=self._sleep,
         )
 
@@ -99,6 +100,7 @@ def test_the_heartbeat_tells_of_every_device(store: Store, monkeypatch: pytest.M
             "late": False,
         }
     ]
+    assert data["unheard"] == 3
 
 
 def test_a_heartbeat_that_fails_is_tried_again_soon(
