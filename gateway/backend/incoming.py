@@ -4,9 +4,12 @@ What is needed to act is demanded; everything else may be missing or odd, and is
 press that lacks its battery reading is a press.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from gateway.backend.trouble import Trouble
 
 _TEXT_LENGTH = 80
 _LARGEST = 0xFFFFFFFF
@@ -46,12 +49,16 @@ class DeviceReport:
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """What a gateway says every 60 s. at: by its own clock. refused: reason to count."""
+    """What a gateway says every 60 s. at: by its own clock. refused: reason to count.
+
+    troubles: what it says of itself.
+    """
 
     gateway: str
     at: datetime
     devices: tuple[DeviceReport, ...]
     refused: dict[str, int]
+    troubles: frozenset[Trouble] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +130,20 @@ def _heartbeat(data: dict[str, Any], at: datetime, now: datetime) -> Heartbeat:
             for why, count in (refused if isinstance(refused, dict) else {}).items()
             if isinstance(count, int)
         },
+        troubles=frozenset(_troubles(data)),
     )
+
+
+def _troubles(data: dict[str, Any]) -> Iterator[Trouble]:
+    # Only what is said counts: a gateway of another make may say nothing of itself.
+    if data.get("hears") is False:
+        yield Trouble.DEAF
+    if data.get("store_works") is False:
+        yield Trouble.STORE
+    for name, trouble in (("waiting", Trouble.WAITING), ("set_aside", Trouble.SET_ASIDE)):
+        number = data.get(name)
+        if isinstance(number, int) and number > 0:
+            yield trouble
 
 
 def _report(data: dict[str, Any], now: datetime) -> DeviceReport | None:

@@ -61,6 +61,9 @@ class Ledger:
         mine = select(gateways).where(gateways.c.gateway == gateway).with_for_update()
         return self._do.execute(mine).one()
 
+    def set_gateway(self, gateway: str, **values: Any) -> None:
+        self._do.execute(update(gateways).where(gateways.c.gateway == gateway).values(**values))
+
     # --- alerts ---
 
     def open_alert(self, gateway: str, unit: str) -> Alert | None:
@@ -290,9 +293,7 @@ class Ledger:
                     data=item,
                 )
             )
-        self._do.execute(
-            update(gateways).where(gateways.c.gateway == gateway).values(last_item=number)
-        )
+        self.set_gateway(gateway, last_item=number)
 
     def last_item(self, gateway: str) -> int:
         """The number of its newest stream item; 0: there has been none."""

@@ -8,11 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
+from gateway.backend import trouble
 from gateway.backend.happenings import DeviceEvent
 from gateway.backend.incoming import Heartbeat
 from gateway.backend.ledger import GATEWAY, Ledger, insert_new
 from gateway.backend.policy import Policy
-from gateway.backend.tables import devices, gateways
+from gateway.backend.tables import devices
 
 # A gateway's heartbeat comes every 60 s: two have failed to come, and half a period of grace.
 # With the timers' own second this stays well within the 180 s that are promised.
@@ -63,22 +64,34 @@ class Oversight:
         if stamped_at is not None and stamped_at > now + _STAMP_AHEAD:
             stamped_at = None
         newer = stamped_at is None or heartbeat.at > stamped_at
-        connection.execute(
-            update(gateways)
-            .where(gateways.c.gateway == heartbeat.gateway)
-            .values(
-                heard_at=now,
-                since_at=since,
-                lost_at=None,
-                stamped_at=heartbeat.at if newer else row.stamped_at,
-                refused=heartbeat.refused if newer else row.refused,
-            )
+        ledger.set_gateway(
+            heartbeat.gateway,
+            heard_at=now,
+            since_at=since,
+            lost_at=None,
+            stamped_at=heartbeat.at if newer else row.stamped_at,
+            refused=heartbeat.refused if newer else row.refused,
         )
         ledger.set_timer(GATEWAY, heartbeat.gateway, now + GATEWAY_LOST_AFTER)
         if row.lost_at is not None:
             self._tell_staff(ledger, "gateway_back", now, gateway=heartbeat.gateway)
         if newer:
+            self._troubles(ledger, heartbeat, row.troubles, now)
             self._devices(connection, heartbeat, since, now)
+
+    def _troubles(
+        self,
+        ledger: Ledger,
+        heartbeat: Heartbeat,
+        known: dict[str, dict[str, Any]] | None,
+        now: datetime,
+    ) -> None:
+        change = trouble.after_heartbeat(known, heartbeat.troubles, now)
+        ledger.set_gateway(heartbeat.gateway, troubles=change.known)
+        for reason, ones in (("gateway_trouble", change.begun), ("trouble_over", change.over)):
+            if ones:
+                troubles = [one.value for one in ones]
+                self._tell_staff(ledger, reason, now, gateway=heartbeat.gateway, troubles=troubles)
 
     def gateway_timer(self, connection: Connection, gateway: str, now: datetime) -> bool:
         """The gateway has not been heard from in time; whether there was something to do."""
@@ -91,9 +104,7 @@ class Oversight:
             ledger.set_timer(GATEWAY, gateway, now + GATEWAY_LOST_AFTER)
             return True
         ledger.set_timer(GATEWAY, gateway, None)
-        connection.execute(
-            update(gateways).where(gateways.c.gateway == gateway).values(lost_at=now)
-        )
+        ledger.set_gateway(gateway, lost_at=now)
         since = row.heard_at or now
         self._tell_staff(ledger, "gateway_lost", now, gateway=gateway, since=since.isoformat())
         return True

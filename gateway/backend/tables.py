@@ -62,6 +62,7 @@ gateways = Table(
     Column("since_at", Instant),  # since when it has been heard without a gap
     Column("lost_at", Instant),  # null: not lost
     Column("refused", JSON, nullable=False),  # why, and how many messages
+    Column("troubles", JSON),  # what it reports of itself, as trouble.py keeps it; null: nothing
     Column("last_item", BigInteger, nullable=False),  # number of its newest stream item
 )
 

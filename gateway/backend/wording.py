@@ -72,6 +72,9 @@ class Wording:
             details["time"] = self._clock_time(datetime.fromisoformat(details["since"]))
         if "units" in details:
             details["units"] = ", ".join(details["units"])
+        if "troubles" in details:
+            said = (CATALOGUE.say(language, f"trouble_{one}") for one in details["troubles"])
+            details["troubles"] = "; ".join(said)
         text = CATALOGUE.say(language, notice.reason, **details)
         link = self._links.for_person(notice.person)
         return Message(CATALOGUE.say(language, "system_title"), f"{text}\n{link}", urgent=False)

@@ -2,6 +2,7 @@
 
 from gateway.backend.overview import Overview
 from gateway.backend.policy import Policy
+from gateway.backend.trouble import now_so
 from gateway.web.wording import Words
 
 
@@ -12,6 +13,9 @@ def blindness(seen: Overview, policy: Policy, words: Words) -> list[str]:
         if gateway.lost_at is not None:
             since = words.time(gateway.heard_at or gateway.lost_at)
             said.append(words.say("blind_gateway", gateway=gateway.gateway, time=since))
+        else:
+            for one in now_so(gateway.troubles):
+                said.append(words.say(f"blind_{one}", gateway=gateway.gateway))
     lost = {gateway.gateway for gateway in seen.gateways if gateway.lost_at is not None}
     # Of a lost gateway's devices nothing is known: they are not blamed.
     silent = [one.unit for one in seen.devices if one.late and one.gateway not in lost]

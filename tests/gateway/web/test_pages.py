@@ -7,6 +7,7 @@ import pytest
 
 from gateway.backend.alerts import State
 from gateway.backend.incoming import DeviceReport, Heartbeat
+from gateway.backend.trouble import Trouble
 from tests.gateway.backend.conftest import SENSOR, House
 
 from .conftest import Browser
@@ -220,6 +221,20 @@ def test_a_lost_gateway_is_a_banner(house: House, ana: Browser) -> None:
     assert "Presses there reach nobody" in ana.open("/now").text
     beat(house)
     assert "Blind" not in ana.open("/now").text
+
+
+def test_what_a_gateway_reports_of_itself_is_a_banner(house: House, ana: Browser) -> None:
+    for at in range(3):
+        house.clock.forward(60)
+        house.backend.dispatch.heartbeat(
+            Heartbeat("house-1", house.clock(), (), {}, frozenset({Trouble.DEAF, Trouble.WAITING}))
+        )
+        page = ana.open("/now").text
+        assert ("The gateway house-1 hears no device." in page) == (at > 0), "one is a blink"
+        assert ("events that have not come through" in page) == (at > 0)
+    assert "refused" not in page
+    ana.headers = {"accept-language": "fr"}
+    assert "entend aucun appareil" in ana.open("/now").text
 
 
 def test_a_silent_device_is_a_banner_and_says_since_when(house: House, ana: Browser) -> None:
