@@ -64,6 +64,10 @@ _BLIND_MS = 4000
 # gates stay above.
 _AT_FLOOR_MS = 20000
 _GATES_ABOVE = 2
+# Whoever leaves takes their still energy along at once: from a half of what it was to a fifth in
+# some 2 s. Over a body that lies still it may fade; slower than this, and they are still in there.
+_FADE_MS = 5000
+_SITS_DOWN_MS = 10000
 # Movement in every report for so long, with not one pause of 5 s in it: no person, a fan or a
 # curtain. The floors are learned anew.
 _TIRELESS_MS = 900000
@@ -83,7 +87,8 @@ _DEVIATION = 36  # 18
 _THRESHOLD = 54  # 18
 _MOVES = 72  # results: gates above their threshold
 _STILLS = 73
-_WORDS = 74
+_EXCESS = 74  # still energies above their floors, the sum of all gates, 0 … 230,400
+_WORDS = 75
 
 
 @micropython.viper
@@ -106,14 +111,19 @@ def _smooth(w: ptr32, reading: ptr32):  # noqa: F821 (ptr32 is viper's)
     w[72] = counted
     # 1.6 s for stillness
     counted = 0
+    excess = 0
     while i < 18:
         before = w[i]
         before += ((reading[6 + i] << 8) - before) >> 4
         w[i] = before
+        excess += before - w[18 + i]
         if before > w[54 + i]:
             counted += 1
         i += 1
     w[73] = counted
+    if excess < 0:
+        excess = 0
+    w[74] = excess
 
 
 @micropython.viper
@@ -217,6 +227,9 @@ class PresenceDetector:
         self._awaited = False
         self._door = False  # it has opened …
         self._door_at = 0  # … at this tick
+        self._usual = 0  # excess of still energy over this person, as _EXCESS
+        self._high_at = 0  # tick at which it was last above a half of that
+        self._faded = False  # and then it faded, slowly
         self._floor_ms = 0  # not seen, and the energies at their floors, for so long
         self._tireless_ms = 0  # movement without a pause for so long
         self._moving = False  # the last report showed movement …
@@ -276,6 +289,7 @@ class PresenceDetector:
         if self._awaited and reading[STATE] & 3:
             sign = True
             self._awaited = False
+        self._look_whether_it_fades(ticks, moves)
         if moves or sign:
             if not self._somebody:
                 self._somebody = True
@@ -305,7 +319,7 @@ class PresenceDetector:
             self._tireless_ms = 0
         elif self._tireless_ms < LONGEST_MS - 2 * _BLIND_MS:
             self._tireless_ms += passed
-        if self._somebody and self._unseen_ms > _SEEN_MS and self._at_floor():
+        if self._somebody and self._unseen_ms > _SEEN_MS and not self._faded and self._at_floor():
             self._floor_ms += passed
         else:
             self._floor_ms = 0
@@ -386,6 +400,26 @@ class PresenceDetector:
             self.cause = NO_MOVEMENT
         if self.still_ms >= 2000 or self.room != MOVING:
             self.room = STILL
+
+    def _look_whether_it_fades(self, ticks: int, moves: bool) -> None:
+        """Follows the still energy of the person in there: usual, falling at once, or fading."""
+        excess = self._work[_EXCESS]
+        if not self._somebody:
+            self._usual = 0
+            self._faded = False
+        if moves or self.still_ms < _SITS_DOWN_MS:
+            # 3 s: they have moved, and what is usual of them is to be seen anew.
+            self._usual += (excess - self._usual) >> 5
+            self._high_at = ticks
+            self._faded = False
+        elif 2 * excess >= self._usual:
+            # 6 s up, 100 s down: slower than any fading.
+            self._usual += (excess - self._usual) >> (6 if excess > self._usual else 10)
+            self._high_at = ticks
+            if 4 * excess >= 3 * self._usual:
+                self._faded = False
+        elif 5 * excess > self._usual and since(ticks, self._high_at) > _FADE_MS:
+            self._faded = True
 
     def _at_floor(self) -> bool:
         """Whether the still energies are those of the room with nobody in it."""

@@ -273,6 +273,31 @@ def test_an_exit_that_nobody_noticed_does_not_call():
     assert outcome.kinds() == ["watch", "left", "watch"]
 
 
+def test_still_energy_that_fades_slowly_is_somebody_still_in_there():
+    steps = [
+        presence.Scene(
+            presence.EMPTY.moving,
+            presence.EMPTY.moving_sd,
+            tuple(
+                there + (gone - there) * second / 60
+                for there, gone in zip(presence.STILL.still, presence.EMPTY.still, strict=True)
+            ),
+            presence.EMPTY.still_sd,
+            0,
+        )
+        for second in range(60)
+    ]
+    outcome = played(
+        scenes(
+            *((presence.EMPTY, 90), (presence.MOVING, 30), (presence.STILL, 40)),
+            *((step, 1) for step in steps),
+            (presence.EMPTY, 150),
+        ),
+        "ld2410",
+    )
+    assert outcome.kinds() == ["watch", "prompt", "stillness"]
+
+
 def test_a_fan_is_not_a_person():
     outcome = played(
         scenes((presence.VACANT_BED, 120), (presence.VACANT_BED_FAN_ON, 600)), "ld2410"
