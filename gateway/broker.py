@@ -49,6 +49,11 @@ STOP_S = 5.0
 RESTART_S = (0.2, 1.0, 2.0, 5.0, 15.0)
 # A broker that has lived this long had been well.
 WELL_AFTER_S = 60.0
+# mosquitto writes about 100 bytes for each stranger who knocks, and knows no limit of its own.
+LOG_BYTES = 1 << 20
+LOG_KEPT_BYTES = 64 << 10
+# A flood of strangers writes well under 1 MB a second.
+LOG_LOOKED_AT_EVERY_S = 10.0
 _POLL_S = 0.02
 _PR_SET_PDEATHSIG = 1
 
@@ -103,6 +108,12 @@ class Broker:
                 await self._spawn(self._program())
             except (BrokerError, OSError) as error:
                 _log.error("the broker does not start", why=str(error))
+
+    async def tend_log(self) -> None:
+        """Keeps the broker's log small, until cancelled."""
+        while True:
+            keep_small(self._folder / "mosquitto.log")
+            await asyncio.sleep(LOG_LOOKED_AT_EVERY_S)
 
     async def stop(self) -> None:
         """Ends the broker; nothing of it is left running."""
@@ -218,6 +229,7 @@ acl_file {folder}/gateway.acl
 
     async def _spawn(self, program: str) -> None:
         log = self._folder / "mosquitto.log"
+        keep_small(log)
         told = log.stat().st_size if log.exists() else 0
         self._child = await asyncio.create_subprocess_exec(
             program,
@@ -239,6 +251,24 @@ acl_file {folder}/gateway.acl
             child.kill()
             await child.wait()
         raise BrokerError(f"The broker does not start: {_last_error(log, told)}; see {log}.")
+
+
+def keep_small(log: Path) -> None:
+    """Cuts a *log* of more than LOG_BYTES down to its last LOG_KEPT_BYTES, in place: mosquitto
+    goes on appending to it. What it writes at this very moment may be lost."""
+    try:
+        if log.stat().st_size <= LOG_BYTES:
+            return
+        with log.open("r+b") as file:
+            file.seek(-LOG_KEPT_BYTES, os.SEEK_END)
+            kept = file.read().partition(b"\n")[2]
+            file.seek(0)
+            file.truncate()
+            file.write(kept)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        _log.warning("the broker's log cannot be cut", why=error.strerror)
 
 
 def _folder(settings: Settings) -> Path:

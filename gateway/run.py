@@ -19,6 +19,7 @@ from gateway.broker import GATEWAY_USER, LOOPBACK, Broker
 from gateway.commands import Commands
 from gateway.destinations.webhook import WebhookDestination
 from gateway.entry import Entry
+from gateway.file_limit import raise_file_limit
 from gateway.ingest.mqtt import MqttIngest
 from gateway.intake import Intake
 from gateway.lock import Lock
@@ -51,6 +52,7 @@ async def run_gateway(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
+    raise_file_limit()
     secrets = load_secrets(settings)
     lock = Lock(settings.data)
     async with AsyncExitStack() as stack:
@@ -62,7 +64,7 @@ async def run_gateway(settings: Settings) -> None:
             broker = Broker(settings, secrets)
             stack.push_async_callback(broker.stop)
             await broker.start(devices.in_service(store))
-            tasks.append(asyncio.create_task(broker.run()))
+            tasks += [asyncio.create_task(run) for run in (broker.run(), broker.tend_log())]
         client = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
         tasks += _rooms(settings, secrets, store, client, stack)
         stack.push_async_callback(_end, tasks)

@@ -9,6 +9,7 @@ import structlog
 from gateway.address import listen
 from gateway.backend.service import build_backend
 from gateway.errors import GatewayError
+from gateway.file_limit import raise_file_limit
 from gateway.settings import Settings
 
 _log = structlog.get_logger("backend")
@@ -43,6 +44,7 @@ async def keep_serving(settings: Settings) -> None:
 
 async def run_backend(settings: Settings) -> None:
     """The backend alone, until SIGINT or SIGTERM. Raises GatewayError, one sentence."""
+    raise_file_limit()
     loop = asyncio.get_running_loop()
     serving = asyncio.create_task(serve_backend(settings))
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -26,6 +26,7 @@ from gateway.backend.policy import Clock, Policy, from_settings
 from gateway.backend.timers import Timers
 from gateway.backend.webhook import WebhookDoor
 from gateway.backend.wording import Wording
+from gateway.http_door import HttpDoor
 from gateway.secret_file import Secrets, load_secrets
 from gateway.settings import Settings
 from gateway.store import Store
@@ -71,6 +72,7 @@ class Backend:
         server = uvicorn.Server(
             uvicorn.Config(
                 self.asgi,
+                http=HttpDoor,
                 log_config=None,
                 # Addresses hold responders' links: none of them is for a log.
                 access_log=False,

@@ -8,7 +8,7 @@ import pytest
 from doorknock import wire
 
 from gateway import devices
-from gateway.broker import write_keys
+from gateway.broker import LOG_BYTES, LOG_KEPT_BYTES, keep_small, write_keys
 from gateway.store import open_store
 from tests.gateway.process import (
     DEVICE,
@@ -233,3 +233,23 @@ def test_a_second_gateway_on_the_same_store_is_told_in_one_sentence(
     assert done.returncode == 1
     assert done.stderr.startswith("Another gateway is using")
     assert done.stderr.count("\n") == 1
+
+
+def test_a_log_that_has_grown_is_cut_to_its_last_lines(tmp_path: Path) -> None:
+    log = tmp_path / "mosquitto.log"
+    keep_small(log)
+    log.write_bytes(b"a line\n" * (LOG_BYTES // 7))
+    keep_small(log)
+    before = log.stat().st_size
+    assert before > LOG_KEPT_BYTES
+
+    with log.open("ab") as mosquitto:
+        mosquitto.write(b"another line\n" * 10)
+        mosquitto.flush()
+        keep_small(log)
+        mosquitto.write(b"the last\n")
+
+    lines = log.read_bytes().splitlines()
+    assert log.stat().st_size <= LOG_KEPT_BYTES + 9
+    assert lines[0] == b"a line"
+    assert lines[-2:] == [b"another line", b"the last"]
