@@ -134,6 +134,11 @@ class AlertLife(RuleBasedStateMachine):
         assert self.alert.due_at > self.now, "the timer would fire for ever"
         assert not must_act(self.alert, self.now, self.plan)
 
+    @rule(times=st.integers(2, 12))
+    def nobody_does_anything(self, times: int) -> None:
+        for _ in range(times):
+            self.timer_fires()
+
     def happens(self, happening: Happening) -> None:
         if self.alert is None:
             return
