@@ -121,6 +121,7 @@ _GONE_MS = 12000
 # move or fall.
 _SHUT_MS = 5000
 # The gate must shut within so long after the last rough step of a walk: whoever goes is lost going.
+# Later only where nothing but a bare wall has been seen since.
 _WALKED_OUT_MS = 4000
 # Lost within so long of the door's opening, before or after: gone through it.
 _DOOR_MS = 10000
@@ -143,9 +144,8 @@ class BreathingDetector:
     lessons_version = 0
 
     def __init__(self, settings: dict) -> None:
-        self._work = chest.work(
-            settings["breath_floor_um"] * 1000 // _UM_A_RAD, _SLOWEST_UM * 1000 // _UM_A_RAD
-        )
+        self._slowest = _SLOWEST_UM * 1000 // _UM_A_RAD
+        self._work = chest.work(settings["breath_floor_um"] * 1000 // _UM_A_RAD, self._slowest)
         self._movement = _MOVEMENT_UM * 1000 // _UM_A_RAD
         self._heart = _HEART_UM * 1000 // _UM_A_RAD
         self._lively = _LIFE_UM * 1000 // _UM_A_RAD
@@ -178,6 +178,7 @@ class BreathingDetector:
         self._walk_start = 0  # which burst it was, and the tick of its last rough step
         self._walk_end = 0
         self._life = 0  # legs since it settled
+        self._bare = False  # since it settled nothing has moved more than a bare wall does
         self._unseen_ms = 0  # random phase for so long
         self._next = -1  # tick of the next slot; -1 before the first reading
         self._last = -1  # tick of the last reading
@@ -441,15 +442,20 @@ class BreathingDetector:
         since_walk = since(ticks, self._walk_end)
         if since_walk < _SETTLED_MS:
             self._life = -1
+            self._bare = False
             return True
         if self._life < 0:
             self._life = 0
+            self._bare = True
             self._heart_ms = 0
             chest.restart(self._work, ticks)
             self._work[LARGEST] = 0
             self._strength.moved(ticks)
             return True
         self._life += legs
+        w = self._work
+        if w[HEART] >= self._heart or w[SPEED] >= self._slowest:
+            self._bare = False
         if self._life >= _STAYED_LEGS or self._heart_ms >= _STAYED_HEART_MS:
             self._walked = False
         elif since_walk > _GONE_MS and not self.cannot_see:
@@ -491,7 +497,8 @@ class BreathingDetector:
     def _look_at_shut_gate(self, ticks: int) -> None:
         """The module sees nobody. Whoever was not seen to go is still in there."""
         self._calm = True
-        if self._walked and since(self._shut_at, self._walk_end) > _WALKED_OUT_MS:
+        late = since(self._shut_at, self._walk_end) > _WALKED_OUT_MS
+        if self._walked and late and not self._bare:
             self._walked = False  # had sat down again: lost without having walked
         if self._door and -_DOOR_MS < since(self._shut_at, self._door_at) < _DOOR_MS:
             self._walked = True  # whoever is lost within 10 s of the door went through it

@@ -151,6 +151,55 @@ def test_somebody_who_walks_out_has_left():
     assert kinds(said) == ["watch", "left", "watch"]
 
 
+def visit(
+    shown_s: float,
+    stays: Callable[[float], float],
+    *,
+    rate: float,
+    heart_mm: float = 0.0,
+    seed: int = 5,
+) -> trace.Trace:
+    """40 s of breath, a walk of 4 s in random phase, then shown_s of a chest (mm from the walk's
+    end on) or of a bare wall, then a gate that is shut for 40 s.
+    """
+    chance = random.Random(seed)
+    before, rows, t = breath(2.5, 14), [], 0.0
+    while t < 84 + shown_s:
+        if t < 40:
+            phase = before(t) * MRAD_A_MM + chance.gauss(0, 20)
+        elif t < 44:
+            phase = chance.uniform(-3141, 3141)
+        else:
+            beat = heart_mm / 2 * math.sin(2 * math.pi * 1.1 * t)
+            phase = (stays(t - 44) + beat) * MRAD_A_MM + chance.gauss(0, 20)
+        shown = t < 44 + shown_s
+        phase = (phase + 3141.593) % 6283.185 - 3141.593
+        rows.append((round(t * 1000), (round(phase) or 1) * shown, 5000, 60, int(shown)))
+        t += (1 + chance.uniform(-0.1, 0.1)) / rate
+    return trace.Trace("a visit", "breathing", rows)
+
+
+@pytest.mark.parametrize("shown_s", [5, 8, 11])
+@pytest.mark.parametrize("rate", [8, 20])
+def test_who_walked_out_has_left_though_a_bare_wall_is_shown_before_the_gate_shuts(shown_s, rate):
+    for seed in range(5):
+        said = events(visit(shown_s, lambda t: 0.0, rate=rate, seed=seed))
+        assert "prompt" not in kinds(said)
+
+
+@pytest.mark.parametrize("shown_s", [6, 8, 11])
+@pytest.mark.parametrize("rate", [4.9, 8, 20])
+def test_who_walked_and_sat_down_is_asked_after_though_only_a_heart_was_seen(shown_s, rate):
+    said = events(visit(shown_s, lambda t: 0.0, rate=rate, heart_mm=0.3))
+    assert "prompt" in kinds(said)
+
+
+@pytest.mark.parametrize("rate", [4.9, 8, 20])
+def test_who_walked_and_took_one_breath_is_asked_after(rate):
+    said = events(visit(8, until(3, breath(1.5, 10)), rate=rate))
+    assert "prompt" in kinds(said)
+
+
 def test_a_collapse_out_of_view_is_no_leaving():
     # 0.8 s of falling, and the module sees nobody any more.
     stops, falls = until(40, breath(2.5, 14)), walk(40, 0.8)
