@@ -46,7 +46,7 @@ format: $(VENV)/.set-up-for-tests
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-test: packages lint
+test: packages lint $(VENV)/node/.set-up
 	@$(BIN)/pytest $(ARGS)
 
 bench: $(VENV)/.set-up-for-tests

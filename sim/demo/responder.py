@@ -1,10 +1,14 @@
 """A responder who is not there: opens the link in a message and presses the page's own buttons."""
 
+import asyncio
+import time
 from html.parser import HTMLParser
 
 import httpx
 
-WAIT_S = 10.0
+# A page that does not come, a person opens again; for so long.
+WAIT_S = 30.0
+AGAIN_AFTER_S = 0.5
 
 
 class PageError(Exception):
@@ -61,7 +65,7 @@ class Responder:
         await self._press(asked, "/done", outcome)
 
     async def _open(self, address: str) -> httpx.Response:
-        page = await self._client.get(address)
+        page = await self._ask("GET", address)
         if page.status_code != httpx.codes.OK:
             # Without the address: it is a way in.
             raise PageError(f"a page that a responder opened answered {page.status_code}")
@@ -82,8 +86,24 @@ class Responder:
                 if not names:
                     raise PageError(f"the page {page.url.path} offers no choice {choice!r}")
                 fields = {**fields, names[0]: choice}
-            answer = await self._client.post(str(page.url.join(address)), data=fields)
+            answer = await self._ask("POST", str(page.url.join(address)), fields)
             if answer.status_code != httpx.codes.OK:
                 raise PageError(f"{address} answered {answer.status_code}")
             return
         raise PageError(f"the page {page.url.path} has no form for {ends_with!r}")
+
+    async def _ask(
+        self, method: str, address: str, fields: dict[str, str] | None = None
+    ) -> httpx.Response:
+        """The answer, however often one has to try: the gateway may be starting again just now.
+        A form sent twice does the same as once."""
+        deadline = time.monotonic() + WAIT_S
+        while True:
+            try:
+                return await self._client.request(method, address, data=fields)
+            except httpx.TransportError as error:
+                if time.monotonic() > deadline:
+                    raise PageError(
+                        f"the pages cannot be reached ({type(error).__name__})"
+                    ) from None
+            await asyncio.sleep(AGAIN_AFTER_S)
