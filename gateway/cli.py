@@ -18,7 +18,7 @@ from doorknock import wire
 
 from gateway import devices, log
 from gateway.errors import DeviceError, GatewayError, SettingsError
-from gateway.secret_file import load_secrets, make_data_directory, write_private
+from gateway.secret_file import make_data_directory, write_private
 from gateway.settings import Settings, load
 
 COMMANDS = "doorknock.commands"
@@ -105,19 +105,17 @@ def person_link(
     person: Annotated[str, typer.Argument(help="Their id in [[people]].")], config: Config
 ) -> None:
     """Print a person's own way to the page. Whoever has it is that person."""
-    from gateway.backend.links import Links
-    from gateway.backend.policy import from_settings
+    from gateway.backend.links import links_of
 
     settings = load(config)
-    policy = from_settings(settings)
-    if person not in policy.people:
-        known = ", ".join(policy.people) or "nobody"
+    people = [one.id for one in settings.people]
+    if person not in people:
+        known = ", ".join(people) or "nobody"
         raise SettingsError(
             f"There is no {person!r} in [[people]] of {settings.path}, where there is {known}; "
             "write one of these, or add them."
         )
-    links = Links(load_secrets(settings).session_key, policy, lambda: datetime.now(UTC))
-    typer.echo(links.for_person(person))
+    typer.echo(links_of(settings, lambda: datetime.now(UTC)).for_person(person))
 
 
 def main() -> None:

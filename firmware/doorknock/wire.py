@@ -182,7 +182,6 @@ _COMMANDS = (
 _BY_KIND = {row[0]: row for row in _EVENTS + _COMMANDS}
 _BY_CODE = {row[1]: row for row in _EVENTS + _COMMANDS}
 EVENT_KINDS = tuple(row[0] for row in _EVENTS)
-COMMAND_KINDS = tuple(row[0] for row in _COMMANDS)
 ALARM_KINDS = tuple(row[0] for row in _EVENTS if row[2] == "alarm")
 
 

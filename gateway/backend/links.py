@@ -6,7 +6,9 @@ from typing import Any
 
 from itsdangerous import BadData, URLSafeSerializer
 
-from gateway.backend.policy import Clock, Policy
+from gateway.backend.policy import Clock, Policy, from_settings
+from gateway.secret_file import load_secrets
+from gateway.settings import Settings
 
 # Distinct salts: what was signed as one thing can never be passed off as another.
 _LINK = "doorknock-link"
@@ -44,3 +46,8 @@ class Links:
         if person not in self._policy.people or age > self._policy.link_lifetime:
             return None
         return Ticket(person, alert or None)
+
+
+def links_of(settings: Settings, clock: Clock) -> Links:
+    """The links of an installation, without its backend. Raises SettingsError, one sentence."""
+    return Links(load_secrets(settings).session_key, from_settings(settings), clock)

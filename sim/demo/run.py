@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 from rich.console import Console
 
+from gateway.backend.links import links_of
 from gateway.backend.service import utc_now
 from gateway.errors import GatewayError
 from sim.demo.gateway_process import GatewayWillNotRun
@@ -79,11 +80,11 @@ async def _show(
 
 
 async def _play(script: Script, stage: Stage, *, open_page: bool) -> Findings:
-    if open_page:
-        await script.until_up()
+    async def show_page() -> None:
         # In a thread: a browser that is started for the first time may hold us up.
         await asyncio.to_thread(webbrowser.open, _way_in(stage))
-    findings = await script.play()
+
+    findings = await script.play(show_page if open_page else None)
     _compare(findings, stage)
     return findings
 
@@ -166,11 +167,7 @@ async def _until_interrupted(work: Coroutine[Any, Any, int]) -> int:
 
 
 def _way_in(stage: Stage) -> str:
-    from gateway.backend.links import Links
-    from gateway.backend.policy import from_settings
-
-    policy = from_settings(stage.settings)
-    return Links(stage.secrets.session_key, policy, utc_now).for_person("ana")
+    return links_of(stage.settings, utc_now).for_person("ana")
 
 
 def _broker(asked: str) -> str:

@@ -11,6 +11,7 @@ Nobody's counts are guessed: what the devices sent is compared with what the gat
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from sim.demo.person import BREATHING_S, PersonAtTheRadar
@@ -58,11 +59,14 @@ class Script:
         self.findings = Findings()
         self.person = PersonAtTheRadar(stage.boards[SENSOR.device])
 
-    async def play(self) -> Findings:
-        """All acts. What was not seen in time ends it and is a check that did not hold."""
+    async def play(self, when_up: Callable[[], Awaitable[object]] | None = None) -> Findings:
+        """All acts, and *when_up* before the first. What was not seen in time ends it and is a
+        check that did not hold."""
         breathing = asyncio.create_task(self.person.run())
         try:
             await self.until_up()
+            if when_up is not None:
+                await when_up()
             await self._a_tap_and_another()
             await self._nobody_breathes()
         except (NotSeen, PageError) as trouble:

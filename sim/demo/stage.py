@@ -76,7 +76,6 @@ class Stage:
         self.boards: dict[str, Board] = {}
         self.settings: Settings
         self.secrets: Secrets
-        self.gateway_pid = 0
         self._ends = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -278,7 +277,6 @@ steps = [{{ people = ["ana"] }}, {{ people = ["ana", "ben"] }}]
         self.timeline.note("phone", "message", person=message.person, says=message.title)
 
     def _gateway_started(self, pid: int) -> None:
-        self.gateway_pid = pid
         self.timeline.note("gateway", "started", pid=pid)
 
     def _gateway_says(self, line: Mapping[str, Any]) -> None:
