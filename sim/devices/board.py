@@ -269,6 +269,8 @@ class Board:
                 stderr=asyncio.subprocess.STDOUT,
                 env=interpreter.environment(stand_ins),
                 limit=1 << 20,
+                # Ctrl-C at the host's terminal is the host's: a chip has no keyboard.
+                start_new_session=True,
             )
         except BaseException:
             os.close(ours)

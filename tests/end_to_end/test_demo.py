@@ -33,6 +33,7 @@ class Demo:
             stderr=(folder.parent / f"{folder.name}.stderr").open("w"),
             stdin=subprocess.DEVNULL,
             text=True,
+            start_new_session=True,
         )
         self._came = threading.Condition()
         self._reader = threading.Thread(target=self._read)
@@ -52,7 +53,8 @@ class Demo:
             assert self._came.wait_for(lambda: any(map(until, self.lines)), LONGEST_S), self.lines
 
     def interrupt(self):
-        self._process.send_signal(signal.SIGINT)
+        """Ctrl-C, which a terminal sends to every process of the group."""
+        os.killpg(self._process.pid, signal.SIGINT)
 
     def finish(self):
         """(exit code, what it said on stderr)."""
@@ -196,6 +198,7 @@ def test_ctrl_c_leaves_nothing_running(tmp_path):
     code, said = demo.finish()
     assert code == 0
     assert said == ""
+    assert demo.seen("crash") == 0
     assert processes_of(tmp_path) == []
 
 
