@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.evaluate.kind import Case
-from sim.evaluate.physiology import MM_A_RAD
+from sim.people.body import MM_A_RAD
 from sim.trace import Trace
 
 MEDIAN_OF = 5

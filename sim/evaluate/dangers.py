@@ -4,9 +4,9 @@ import random
 
 from sim.evaluate.kind import SIMULATED, Case, Kind
 from sim.evaluate.living import begin, live, shutting, stop_breathing, walk_in
-from sim.evaluate.physiology import Body, somebody
 from sim.evaluate.stage import Gate, Stage
 from sim.evaluate.truth import SLOW_ASKED_S, SLOW_CALLED_S, Must, Truth, danger, question
+from sim.people.body import Body, somebody
 
 # The field's fixed threshold needs 180 s: an apnoea goes on for long enough that it may call too.
 # Brain injury begins after about four minutes without breath.

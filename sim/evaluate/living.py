@@ -8,9 +8,9 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sim.evaluate.module import some_module
-from sim.evaluate.physiology import Body, somebody
 from sim.evaluate.stage import Gate, Stage
+from sim.people.body import Body, somebody
+from sim.radars.sixty import some_module
 
 
 @dataclass(frozen=True)

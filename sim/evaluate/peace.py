@@ -5,10 +5,10 @@ import random
 
 from sim.evaluate.kind import SIMULATED, Case, Kind
 from sim.evaluate.living import ASLEEP, AWAKE, RESTLESS, Manner, begin, live, walk_in, walk_out
-from sim.evaluate.module import some_module
-from sim.evaluate.physiology import Body, somebody
 from sim.evaluate.stage import Gate, Stage
 from sim.evaluate.truth import Must, Truth, rest
+from sim.people.body import Body, somebody
+from sim.radars.sixty import some_module
 
 LENGTH_S = (240.0, 600.0)
 

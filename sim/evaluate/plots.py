@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim.evaluate.kind import Case
-from sim.evaluate.physiology import MM_A_RAD
+from sim.people.body import MM_A_RAD
 
 mpl.rcParams.update({"font.size": 8, "font.family": "sans-serif", "svg.fonttype": "none"})
 

@@ -6,8 +6,9 @@ import random
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from sim.evaluate.module import Module, View
-from sim.evaluate.physiology import Body
+from sim.evaluate.module import View
+from sim.people.body import Body
+from sim.radars.sixty import Module
 from sim.trace import Trace
 
 # What the recordings show of a person at 60 cm; for plots only.

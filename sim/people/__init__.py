@@ -1,0 +1,1 @@
+"""People: a body, what it does, and what a radar could see of it."""
