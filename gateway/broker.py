@@ -27,6 +27,7 @@ from gateway.address import is_taken, listen
 from gateway.devices import Device
 from gateway.errors import BrokerError, SettingsError
 from gateway.intake import IN_FLIGHT
+from gateway.plain_door import password_lines
 from gateway.secret_file import Secrets, make_data_directory, write_private
 from gateway.settings import Settings
 
@@ -62,8 +63,13 @@ def write_keys(settings: Settings, devices: Iterable[Device]) -> None:
     """Writes the link keys of *devices*, and has a running broker read them: a new device is in at
     once, and nobody is dropped."""
     folder = _folder(settings)
+    devices = list(devices)
     lines = [f"{one.device}:{wire.link_key(one.secret).hex()}\n" for one in devices]
     write_private(folder / "keys", "".join(lines))
+    if settings.broker.plain_device_port is None:
+        (folder / "plain_passwords").unlink(missing_ok=True)
+    else:
+        write_private(folder / "plain_passwords", password_lines(devices))
     pid = _running(folder)
     if pid is not None:
         with contextlib.suppress(ProcessLookupError):
@@ -87,6 +93,12 @@ class Broker:
         broker = self._settings.broker
         listen(broker.host, broker.port, key="broker.port").close()
         listen(LOOPBACK, broker.loopback_port, key="broker.loopback_port").close()
+        if broker.plain_device_port is not None:
+            listen(LOOPBACK, broker.plain_device_port, key="broker.plain_device_port").close()
+            _log.warning(
+                "devices may come without TLS from this machine: for simulation only",
+                port=broker.plain_device_port,
+            )
         await self._write_configuration()
         write_keys(self._settings, devices)
         await self._spawn(program)
@@ -202,13 +214,26 @@ psk_file {folder}/keys
 use_identity_as_username true
 use_username_as_clientid true
 acl_file {folder}/devices.acl
-
+{self._plain_listener()}
 listener {broker.loopback_port} {LOOPBACK}
 allow_anonymous false
 password_file {folder}/password
 acl_file {folder}/gateway.acl
 """,
         )
+
+    def _plain_listener(self) -> str:
+        """The listener of gateway/plain_door.py, or nothing where nobody asked for it."""
+        port, folder = self._settings.broker.plain_device_port, self._folder
+        if port is None:
+            return ""
+        return f"""
+listener {port} {LOOPBACK}
+allow_anonymous false
+password_file {folder}/plain_passwords
+use_username_as_clientid true
+acl_file {folder}/devices.acl
+"""
 
     async def _write_password(self) -> None:
         """The gateway's password, hashed by mosquitto's own tool. On no command line: it is in a

@@ -50,6 +50,9 @@ class BrokerSettings(_Section):
     host: str = Field(default="0.0.0.0", min_length=1)  # noqa: S104  devices come from outside
     port: Port = 8883
     loopback_port: Port = 1883
+    # Devices without TLS-PSK, from this machine only (gateway/plain_door.py); absent: none. For
+    # simulation: nothing on this listener is encrypted.
+    plain_device_port: Port | None = None
     # Only with manage = false. The password is `broker_password` in secrets.toml.
     username: str = ""
 
@@ -57,6 +60,10 @@ class BrokerSettings(_Section):
     def _two_ports(self) -> "BrokerSettings":
         if self.manage and self.port == self.loopback_port:
             raise ValueError("port and loopback_port must differ")
+        if self.plain_device_port is not None and not self.manage:
+            raise ValueError("plain_device_port needs manage = true: it is our own broker's")
+        if self.plain_device_port in (self.port, self.loopback_port):
+            raise ValueError("plain_device_port must differ from port and loopback_port")
         return self
 
 

@@ -38,6 +38,9 @@ def test_the_data_directory_is_relative_to_the_file(tmp_path: Path) -> None:
     [
         ("[gateway]\nname = 'a'\n[web]\nport = 99999", 4, "web.port"),
         ("[broker]\nport = 0", 2, "broker.port"),
+        ("[broker]\nplain_device_port = 0", 2, "broker.plain_device_port"),
+        ("[broker]\nplain_device_port = 1883", 1, "broker"),
+        ("[broker]\nmanage = false\nplain_device_port = 1884", 1, "broker"),
         ("[gateway]\nnmae = 'a'", 2, "gateway.nmae"),
         ("[gatway]\nname = 'a'", 1, "gatway"),
         ("[web]\nlanguage = 'xx'", 2, "web.language"),
