@@ -1,13 +1,11 @@
 """The gateway as a process: what is started, in which order, and ended in the other.
 
-mosquitto ── MqttIngest ── Intake (a thread) ── store ── Lane ── webhook ──► backend
-                 ▲                                                             │
-                 └───────────── light ◄── WayBack ◄────────── stream ◄─────────┘
+What it runs, and how that is wired together, is in rooms.py; its broker is a process of its own.
 """
 
 import asyncio
 import signal
-import time
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 import httpx
@@ -16,34 +14,18 @@ import structlog
 from gateway import devices
 from gateway.arrival import Arrival
 from gateway.broker import GATEWAY_USER, LOOPBACK, Broker
-from gateway.commands import Commands
-from gateway.destinations.webhook import WebhookDestination
-from gateway.entry import Entry
 from gateway.file_limit import raise_file_limit
 from gateway.ingest.mqtt import MqttIngest
-from gateway.intake import Intake
 from gateway.lock import Lock
 from gateway.outbox import Lane
-from gateway.retention import Retention
+from gateway.rooms import Rooms, unix_ms
 from gateway.secret_file import Secrets, load_secrets
 from gateway.serving import keep_serving
 from gateway.settings import Settings
 from gateway.store import Store, open_store
-from gateway.supervision import Supervision, stay_alive
-from gateway.unheard import Unheard
-from gateway.wayback import WayBack
+from gateway.supervision import stay_alive
 
 _log = structlog.get_logger("gateway")
-
-
-def unix_ms() -> int:
-    """Now, in Unix ms."""
-    return time.time_ns() // 1_000_000
-
-
-def monotonic_ms() -> int:
-    """ms since some moment; nobody sets this clock."""
-    return time.monotonic_ns() // 1_000_000
 
 
 async def run_gateway(settings: Settings) -> None:
@@ -79,71 +61,29 @@ def _rooms(
     client: httpx.AsyncClient,
     stack: AsyncExitStack,
 ) -> list[asyncio.Task[None]]:
-    """Everything that runs, wired together."""
+    """Starts everything that runs; what has to be run until the end."""
     loop = asyncio.get_running_loop()
-    url, name = settings.backend.url, settings.gateway.name
-    webhook = WebhookDestination(client, url, secrets.webhook_secret, gateway=name)
-    commands = Commands(unix_ms)
-    lane = Lane(store, webhook, clock_ms=unix_ms)
+    broker, name = settings.broker, settings.gateway.name
 
-    def take(arrival: Arrival) -> None:
-        intake.take(arrival)
+    def open_door(take: Callable[[Arrival], None]) -> MqttIngest:
+        return MqttIngest(
+            LOOPBACK if broker.manage else broker.host,
+            broker.loopback_port if broker.manage else broker.port,
+            username=GATEWAY_USER if broker.manage else broker.username,
+            password=secrets.broker_password,
+            take=take,
+            clock_ms=unix_ms,
+            on_ready=lambda: _log.info("ready", name=name, port=broker.port),
+        )
 
-    def wake_lane() -> None:
+    def wake(lane: Lane) -> None:
         loop.call_soon_threadsafe(lane.wake)
 
-    ingest = MqttIngest(
-        LOOPBACK if settings.broker.manage else settings.broker.host,
-        settings.broker.loopback_port if settings.broker.manage else settings.broker.port,
-        username=GATEWAY_USER if settings.broker.manage else settings.broker.username,
-        password=secrets.broker_password,
-        take=take,
-        clock_ms=unix_ms,
-        on_ready=lambda: _log.info("ready", name=name, port=settings.broker.port),
-    )
-    intake = Intake(
-        store,
-        Entry(commands, [webhook]),
-        ingest,
-        clock_ms=unix_ms,
-        monotonic_ms=monotonic_ms,
-        on_parcels=wake_lane,
-    )
-    way_back = WayBack(
-        store,
-        commands,
-        ingest,
-        client,
-        url,
-        secrets.stream_token,
-        gateway=name,
-        clock_ms=unix_ms,
-    )
-    unheard = Unheard(store, commands, ingest, clock_ms=unix_ms)
-    supervision = Supervision(
-        store,
-        webhook,
-        clock_ms=unix_ms,
-        monotonic_ms=monotonic_ms,
-        can_hear=lambda: intake.alive and ingest.connected,
-        store_works=lambda: intake.store_works,
-        unheard=lambda: unheard.devices,
-    )
-    retention = Retention(store, keep_days=settings.gateway.keep_events_days, clock_ms=unix_ms)
-    # Ended in the other order: first nothing more comes in, then what is in hand is finished.
-    stack.callback(intake.stop)
-    stack.callback(ingest.stop)
-    intake.start()
-    ingest.start()
-    parts = {"intake": lambda: intake.alive, "door for devices": lambda: ingest.alive}
-    runs = [
-        lane.run(),
-        way_back.run(),
-        supervision.run(),
-        unheard.run(),
-        retention.run(),
-        stay_alive(parts),
-    ]
+    rooms = Rooms(settings, secrets, store, client, open_door, wake=wake)
+    stack.callback(rooms.stop)
+    runs = rooms.start()
+    parts = {"intake": lambda: rooms.intake.alive, "door for devices": lambda: rooms.door.alive}
+    runs.append(stay_alive(parts))
     if settings.backend.embedded:
         runs.append(keep_serving(settings))
     return [asyncio.create_task(run) for run in runs]

@@ -6,7 +6,7 @@ person's channel is a lane: one send at a time in it, and a lane that hangs hold
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from typing import TypeVar, cast
@@ -27,6 +27,16 @@ SEND_TIMEOUT_S = 15.0
 _LOOK_EVERY_S = 1.0
 
 T = TypeVar("T")
+# Sends a message to an address by a channel, and comes back with what the channel knows.
+# TimeoutError once so many seconds are over.
+Send = Callable[[Channel, str, Message, float], Awaitable[bool]]
+
+
+async def send_in_own_thread(
+    channel: Channel, address: str, message: Message, at_most_s: float
+) -> bool:
+    """See Send: in a thread of its own, so that a channel that hangs holds up nobody."""
+    return await _in_own_thread(lambda: channel.send(address, message), at_most_s)
 
 
 class Notices:
@@ -41,6 +51,7 @@ class Notices:
         clock: Clock,
         bell: Bell,
         *,
+        send: Send = send_in_own_thread,
         send_timeout_s: float = SEND_TIMEOUT_S,
     ) -> None:
         self._dispatch = dispatch
@@ -49,6 +60,7 @@ class Notices:
         self._channel = channel
         self._clock = clock
         self._bell = bell
+        self._send_by = send
         self._send_timeout_s = send_timeout_s
         self._lanes: dict[tuple[str, int], asyncio.Task[None]] = {}
 
@@ -91,8 +103,8 @@ class Notices:
             delivered = False
             try:
                 address, message = self._prepared(notice)
-                delivered = await _in_own_thread(
-                    lambda: self._channel.send(address, message), self._send_timeout_s
+                delivered = await self._send_by(
+                    self._channel, address, message, self._send_timeout_s
                 )
             except TimeoutError:
                 problem = f"no answer within {self._send_timeout_s:g} s"

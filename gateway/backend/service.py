@@ -20,7 +20,7 @@ from gateway.backend.channels.apprise import AppriseChannel
 from gateway.backend.database import open_database
 from gateway.backend.dispatch import Dispatch
 from gateway.backend.links import Links
-from gateway.backend.notices import Notices
+from gateway.backend.notices import Notices, Send, send_in_own_thread
 from gateway.backend.outward import OutwardStream
 from gateway.backend.policy import Clock, Policy, from_settings
 from gateway.backend.timers import Timers
@@ -139,7 +139,13 @@ def _apprise(policy: Policy) -> Channel:
 
 
 def assemble(
-    policy: Policy, database: Store, secrets: Secrets, *, clock: Clock, channel: Channel
+    policy: Policy,
+    database: Store,
+    secrets: Secrets,
+    *,
+    clock: Clock,
+    channel: Channel,
+    send: Send = send_in_own_thread,
 ) -> Backend:
     """The backend of these parts."""
     bell = Bell()
@@ -166,7 +172,7 @@ def assemble(
         database=database,
         dispatch=dispatch,
         links=links,
-        notices=Notices(dispatch, policy, wording, channel, clock, bell),
+        notices=Notices(dispatch, policy, wording, channel, clock, bell, send=send),
         timers=Timers(dispatch, clock, bell),
         bell=bell,
     )
