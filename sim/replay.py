@@ -13,6 +13,7 @@ from doorknock.settings import checked
 from doorknock.watch import MODES
 
 from sim import interpreter, trace
+from sim.hand import IDLE, Hand
 
 DEVICE_SCRIPT = Path(__file__).parent / "hardware" / "replay_device.py"
 
@@ -47,11 +48,13 @@ def replay(
     settings: Mapping[str, int] | None = None,
     on_line: Callable[[dict[str, Any]], None] | None = None,
     firmware: Path | None = None,
+    hand: Hand = IDLE,
 ) -> list[dict[str, Any]]:
     """Every event as {"t_ms", "device", "event", …}, and last {"summary": …}.
 
     on_line is told each of them at once. In home mode the resident starts the watch at 0.
     firmware: another folder than the one with the installed package `doorknock`.
+    hand: what hands do meanwhile at button B and at the door.
     Raises WrongUse, ReplayFailed, interpreter.InterpreterMissing.
     """
     if radar not in NAMES:
@@ -73,7 +76,7 @@ def replay(
         env=interpreter.environment(*([firmware] if firmware else [])),
     ) as device:
         try:
-            return _converse(device, recording, on_line)
+            return _converse(device, recording, hand, on_line)
         finally:
             device.kill()
 
@@ -81,12 +84,13 @@ def replay(
 def _converse(
     device: "subprocess.Popen[bytes]",
     recording: trace.Trace,
+    hand: Hand,
     on_line: Callable[[dict[str, Any]], None] | None,
 ) -> list[dict[str, Any]]:
     if device.stdin is None or device.stdout is None or device.stderr is None:
         raise ReplayFailed("The interpreter was started without its pipes.")
     troubles: list[bytes] = []
-    writer = threading.Thread(target=_feed, args=(device.stdin, recording), daemon=True)
+    writer = threading.Thread(target=_feed, args=(device.stdin, recording, hand), daemon=True)
     listener = threading.Thread(target=troubles.extend, args=(device.stderr,), daemon=True)
     writer.start()
     listener.start()
@@ -114,11 +118,13 @@ def _converse(
     return lines
 
 
-def _feed(stdin: Any, recording: trace.Trace) -> None:
-    """Writes the samples as records; ends early, in silence, when the device has ended."""
+def _feed(stdin: Any, recording: trace.Trace, hand: Hand) -> None:
+    """Writes what hands do, then the samples; ends early, in silence, where the device has."""
     last = 0
     try:
         with stdin:
+            plan = hand.as_json().encode()
+            stdin.write(struct.pack("<H", len(plan)) + plan)
             for t_ms, frames in trace.samples(recording):
                 stdin.write(struct.pack("<IH", t_ms - last, len(frames)) + frames)
                 last = t_ms

@@ -2,7 +2,11 @@
 
     micropython replay_device.py RADAR MODE NAME=VALUE …
 
-In, binary, a record a sample: ms since the last one (u32 LE), number of bytes (u16 LE), bytes.
+In, binary: first what hands do meanwhile (sim/hand.py), as number of bytes (u16 LE) and JSON:
+{"presses": [[ms, taps, held], …], "answers": [ms or null, …], "doors": [[ms, is_open], …]}, ms
+since the start, those of answers since the question. (An argument could not be as long: it becomes
+a name in the interpreter.) Then a record a sample: ms since the last one (u32 LE), number of bytes
+(u16 LE), bytes.
 Out, a JSON line an event, and one {"summary": …} at the end. Time is what the records say; it
 starts just below the wrap of the ticks, so that every run crosses it.
 """
@@ -24,13 +28,21 @@ STEP_MS = 100
 now_ms = 0
 watch_ms = 0
 prompts = 0
+answer_at_ms = None  # when the question that is on will be answered
+hand = {}
 calls = {}
 firsts = {"first_prompt_ms": None, "first_call_ms": None}
 
 
 def emit(kind, details):
-    global prompts
+    global prompts, answer_at_ms
+    if kind == "prompt":
+        # Whoever has not pressed when the tone stops does not press any more.
+        answer_at_ms = None
     if kind == "prompt" and details["state"] == "asked":
+        takes_ms = hand["answers"][prompts] if prompts < len(hand["answers"]) else None
+        if takes_ms is not None:
+            answer_at_ms = now_ms + takes_ms
         prompts += 1
         if firsts["first_prompt_ms"] is None:
             firsts["first_prompt_ms"] = now_ms
@@ -41,6 +53,21 @@ def emit(kind, details):
     line = {"t_ms": now_ms, "device": DEVICE, "event": kind}
     line.update(details)
     print(json.dumps(line))
+
+
+def lend_a_hand(sensor, ticks):
+    """What hands do by now: at B as planned, at B as an answer, at the door."""
+    global answer_at_ms
+    while hand["presses"] and hand["presses"][0][0] <= now_ms:
+        _, taps, held = hand["presses"].pop(0)
+        sensor.pressed(taps, bool(held), ticks)
+    if answer_at_ms is not None and answer_at_ms <= now_ms:
+        answer_at_ms = None
+        if sensor.prompting:
+            sensor.pressed(1, False, ticks)
+    while hand["doors"] and hand["doors"][0][0] <= now_ms:
+        _, is_open = hand["doors"].pop(0)
+        sensor.door(bool(is_open), ticks)
 
 
 def run(sensor, source):
@@ -59,6 +86,7 @@ def run(sensor, source):
             now_ms += step
             ticks = (START_TICKS + now_ms) & MASK
             sensor.tick(ticks)
+            lend_a_hand(sensor, ticks)
             sensor.command(ticks)
         if length:
             if source.readinto(view[:length]) != length:
@@ -73,6 +101,8 @@ def main(arguments):
     for setting in arguments[2:]:
         name, value = setting.split("=")
         settings[name] = int(value)
+    (length,) = struct.unpack("<H", sys.stdin.buffer.read(2))
+    hand.update(json.loads(sys.stdin.buffer.read(length)))
     sensor = Sensor(arguments[0], arguments[1], settings, emit)
     if arguments[1] == "home":
         sensor.pressed(1, True, START_TICKS)
