@@ -6,9 +6,11 @@ away, and what it sends is refused by name.
 """
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 from doorknock import wire
+from sqlalchemy import Connection
 
 from gateway.errors import DeviceError
 from gateway.store import Store
@@ -34,50 +36,79 @@ class Device:
     battery_millivolts: int | None
 
 
+@dataclass(frozen=True)
+class NewDevice:
+    """A device to be added. Its secret is 32 bytes that no other device has."""
+
+    device: str
+    secret: bytes = field(repr=False)
+    unit: str
+    device_type: str
+
+
 def register(
     store: Store, device: str, secret: bytes, unit: str, device_type: str, *, now_ms: int
 ) -> Device:
     """Adds a device. Its secret is 32 bytes that no other device has. Raises DeviceError."""
-    device = _checked_id(device)
-    if len(secret) != wire.SECRET_BYTES:
-        raise DeviceError(
-            f"The secret of device {device} has {len(secret)} bytes; give {wire.SECRET_BYTES}."
-        )
-    if len(set(secret)) == 1:
-        raise DeviceError(f"The secret of device {device} is one byte repeated; make a random one.")
-    if not _UNIT.fullmatch(unit):
-        raise DeviceError("A unit is a name of 1 to 64 characters, such as 204; write one.")
-    if device_type not in DEVICE_TYPES:
-        raise DeviceError(
-            f"A device is a button or a sensor, not {device_type!r}; write one of both."
-        )
-    with store.write() as connection:
-        known = table.find(connection, device)
-        if known is not None:
-            what = (
-                "was retired here" if known.retired_at is not None else f"is in unit {known.unit}"
-            )
-            raise DeviceError(
-                f"Device {device} {what} already; look at the label again, every device has an id "
-                "of its own."
-            )
-        if table.secret_is_used(connection, secret):
-            raise DeviceError(
-                f"The secret of device {device} belongs to another device; make one for each."
-            )
-        table.insert(connection, device, secret, unit, device_type, now_ms)
+    register_all(store, [NewDevice(device, secret, unit, device_type)], now_ms=now_ms)
     return get(store, device)
+
+
+def register_all(store: Store, new: Iterable[NewDevice], *, now_ms: int) -> None:
+    """Adds all of them, or, where it raises DeviceError, none: one transaction, one flush."""
+    checked = [_checked(one) for one in new]
+    with store.write() as connection:
+        for one in checked:
+            _insert(connection, one, now_ms)
+
+
+def _checked(new: NewDevice) -> NewDevice:
+    device = _checked_id(new.device)
+    if len(new.secret) != wire.SECRET_BYTES:
+        raise DeviceError(
+            f"The secret of device {device} has {len(new.secret)} bytes; give {wire.SECRET_BYTES}."
+        )
+    if len(set(new.secret)) == 1:
+        raise DeviceError(f"The secret of device {device} is one byte repeated; make a random one.")
+    if not _UNIT.fullmatch(new.unit):
+        raise DeviceError("A unit is a name of 1 to 64 characters, such as 204; write one.")
+    if new.device_type not in DEVICE_TYPES:
+        raise DeviceError(
+            f"A device is a button or a sensor, not {new.device_type!r}; write one of both."
+        )
+    return replace(new, device=device)
+
+
+def _insert(connection: Connection, new: NewDevice, now_ms: int) -> None:
+    known = table.find(connection, new.device)
+    if known is not None:
+        what = "was retired here" if known.retired_at is not None else f"is in unit {known.unit}"
+        raise DeviceError(
+            f"Device {new.device} {what} already; look at the label again, every device has an id "
+            "of its own."
+        )
+    if table.secret_is_used(connection, new.secret):
+        raise DeviceError(
+            f"The secret of device {new.device} belongs to another device; make one for each."
+        )
+    table.insert(connection, new.device, new.secret, new.unit, new.device_type, now_ms)
 
 
 def retire(store: Store, device: str, *, now_ms: int) -> None:
     """From now on the device is refused. Raises DeviceError where there is none in service."""
-    device = _checked_id(device)
+    retire_all(store, [device], now_ms=now_ms)
+
+
+def retire_all(store: Store, retiring: Iterable[str], *, now_ms: int) -> None:
+    """From now on they are refused; where it raises DeviceError, none of them is retired."""
+    checked = [_checked_id(one) for one in retiring]
     with store.write() as connection:
-        if not table.retire(connection, device, now_ms):
-            raise DeviceError(
-                f"No device {device} is in service here; `doorknock device list` shows those "
-                "that are."
-            )
+        for device in checked:
+            if not table.retire(connection, device, now_ms):
+                raise DeviceError(
+                    f"No device {device} is in service here; `doorknock device list` shows those "
+                    "that are."
+                )
 
 
 def get(store: Store, device: str) -> Device:

@@ -17,10 +17,11 @@ from rich.console import Console
 from gateway.backend.links import links_of
 from gateway.backend.service import utc_now
 from gateway.errors import GatewayError
-from sim.demo.gateway_process import GatewayWillNotRun
 from sim.demo.script import Findings, Script
-from sim.demo.stage import BUTTON, SENSOR, Stage, StageError, mosquitto
+from sim.demo.stage import BUTTON, SENSOR, Stage, StageError
 from sim.demo.timeline import Readable, Timeline, json_lines
+from sim.gateway_process import GatewayWillNotRun
+from sim.installation import mosquitto
 from sim.interpreter import InterpreterMissing
 from sim.trace import TraceError
 

@@ -8,10 +8,8 @@ Nothing here decides what happens: sim/demo/script.py does.
 import asyncio
 import contextlib
 import fcntl
-import json
 import secrets
 import shutil
-import socket
 import time
 from collections.abc import Coroutine, Mapping
 from contextlib import AsyncExitStack
@@ -23,20 +21,18 @@ from gateway import devices
 from gateway.secret_file import Secrets, load_secrets, make_data_directory
 from gateway.settings import Settings, load
 from gateway.store import open_store
-from sim.demo.gateway_process import GatewayProcess
 from sim.demo.timeline import Timeline
 from sim.devices.board import Board, BoardType
 from sim.devices.board_line import BoardLine
+from sim.gateway_process import GatewayProcess
+from sim.installation import LOOPBACK, Installation, SomebodyAsked, free_ports
 from sim.phone import Phone, PhoneMessage
 
 Result = TypeVar("Result")
 
-LOOPBACK = "127.0.0.1"
 # Says that a folder is the demo's own, which it may empty at the next start.
 MARKER = ".doorknock-demo"
 CONNECTIONS_EVERY_S = 0.1
-# Debian keeps it where only root's PATH looks.
-SBIN = "/usr/sbin:/usr/local/sbin"
 
 
 class StageError(Exception):
@@ -55,11 +51,6 @@ class Cast:
 BUTTON = Cast("d00200000204", "204", "button")
 SENSOR = Cast("d00200000207", "207", "sensor")
 PEOPLE = (("ana", "Ana"), ("ben", "Ben"))
-
-
-def mosquitto() -> str | None:
-    """The path of mosquitto, or None where it is not installed."""
-    return shutil.which("mosquitto") or shutil.which("mosquitto", path=SBIN)
 
 
 class Stage:
@@ -94,7 +85,7 @@ class Stage:
         self._empty_folder()
         await self.phone.start()
         self._ends.push_async_callback(self.phone.stop)
-        broker_port, loopback_port, web_port = _free_ports(3)
+        broker_port, loopback_port, web_port = free_ports(3)
         config = self.folder / "gateway.toml"
         config.write_text(
             self._configuration(broker_port, loopback_port, web_port), encoding="utf-8"
@@ -155,40 +146,17 @@ class Stage:
             ) from None
 
     def _configuration(self, broker_port: int, loopback_port: int, web_port: int) -> str:
-        web = f"http://{LOOPBACK}:{web_port}"
-        managed = self.broker == "mosquitto"
-        people = "".join(
-            f"[[people]]\nid = {_toml(id_)}\nname = {_toml(name)}\n"
-            f"channels = [{_toml(self.phone.address(id_))}]\n\n"
-            for id_, name in PEOPLE
-        )
-        return f"""\
-# Written by the demo at every start: a configuration as a gateway has it.
-[gateway]
-name = "demo"
-site = "Demo house"
-data = "data"
-
-[broker]
-manage = {_toml(managed)}
-program = {_toml(mosquitto() or "mosquitto")}
-host = "{LOOPBACK}"
-port = {broker_port}
-loopback_port = {loopback_port}
-
-[backend]
-embedded = true
-url = "{web}"
-
-[web]
-host = "{LOOPBACK}"
-port = {web_port}
-base_url = "{web}"
-
-[escalation]
-steps = [{{ people = ["ana"] }}, {{ people = ["ana", "ben"] }}]
-
-{people}"""
+        return Installation(
+            written_by="the demo",
+            name="demo",
+            site="Demo house",
+            broker_port=broker_port,
+            loopback_port=loopback_port,
+            web_port=web_port,
+            people=[SomebodyAsked(id_, name, self.phone.address(id_)) for id_, name in PEOPLE],
+            steps=[["ana"], ["ana", "ben"]],
+            manage_broker=self.broker == "mosquitto",
+        ).as_toml()
 
     def _register(self) -> Mapping[str, bytes]:
         """Each device's own secret, by its id."""
@@ -294,20 +262,3 @@ steps = [{{ people = ["ana"] }}, {{ people = ["ana", "ben"] }}]
                 self.timeline.note("gateway", "light", unit=line["unit"], state=line["state"])
             case words if line.get("level") in ("warning", "error"):
                 self.timeline.note("gateway", "says", words=str(words))
-
-
-def _free_ports(count: int) -> list[int]:
-    """Ports of the loopback address that nobody has just now."""
-    held = [socket.socket() for _ in range(count)]
-    try:
-        for one in held:
-            one.bind((LOOPBACK, 0))
-        return [int(one.getsockname()[1]) for one in held]
-    finally:
-        for one in held:
-            one.close()
-
-
-def _toml(value: str | bool) -> str:
-    # A JSON string, or a JSON boolean, is a TOML one too.
-    return json.dumps(value)

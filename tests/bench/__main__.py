@@ -26,8 +26,9 @@ from gateway import devices
 from gateway.broker import GATEWAY_USER
 from gateway.store import open_store
 from sim.demo.script import Script
-from sim.demo.stage import BUTTON, LOOPBACK, Stage, mosquitto
+from sim.demo.stage import BUTTON, Stage
 from sim.demo.timeline import Moment, Timeline
+from sim.installation import LOOPBACK, mosquitto
 
 WITHIN_S = 60.0
 # As many devices as a large building has; more than one, for their events go side by side.

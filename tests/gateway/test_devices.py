@@ -58,3 +58,20 @@ def test_a_retired_device_stays_known_and_its_id_taken(store: Store) -> None:
 
 def test_a_secret_is_never_in_a_repr(store: Store) -> None:
     assert repr(SECRET) not in repr(devices.get(store, DEVICE))
+
+
+def test_of_many_devices_all_are_added_or_none(store: Store) -> None:
+    first = devices.NewDevice("aabbccddeef0", bytes(31) + b"1", "205", "button")
+    second = devices.NewDevice("aabbccddeef1", bytes(31) + b"2", "205", "sensor")
+    same_secret = devices.NewDevice("aabbccddeef2", bytes(31) + b"2", "206", "button")
+
+    with pytest.raises(DeviceError, match="belongs to another device"):
+        devices.register_all(store, [first, second, same_secret], now_ms=NOW_MS)
+    assert [one.device for one in devices.in_service(store)] == [DEVICE]
+
+    devices.register_all(store, [first, second], now_ms=NOW_MS)
+    assert len(devices.in_service(store)) == 3
+
+    with pytest.raises(DeviceError, match="No device aabbccddeef2"):
+        devices.retire_all(store, ["aabbccddeef0", "aabbccddeef2"], now_ms=NOW_MS)
+    assert len(devices.in_service(store)) == 3

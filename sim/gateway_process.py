@@ -63,7 +63,7 @@ class GatewayProcess:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
-            # Ctrl-C is for the demo, which ends it in order.
+            # Ctrl-C is for whoever runs us, who ends it in order.
             start_new_session=True,
         )
         self._on_start(self._child.pid)
@@ -84,6 +84,11 @@ class GatewayProcess:
             self._words.append(str(said.get("event", "")))
         self._was_ready = self._was_ready or said.get("event") == "ready"
         self._on_line(said)
+
+    def kill(self) -> None:
+        """kill -9: no farewell, nothing flushed. `run()` starts it again."""
+        if self._child is not None and self._child.returncode is None:
+            self._child.kill()
 
     async def stop(self) -> None:
         """Ends it in order; by force when that takes too long."""
