@@ -1,0 +1,217 @@
+"""A scenario as it is written: every key, its bounds and its meaning.
+
+docs/scenario.schema.json is generated from here, and docs/simulator.md is held to it by a test.
+"""
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, Union
+
+from doorknock import config
+from doorknock.radar import NAMES as RADARS
+from doorknock.watch import MODES
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
+
+from sim.scenario import actions, doings, sightings
+from sim.scenario.duration import Duration
+
+if TYPE_CHECKING:
+    AnyAction: TypeAlias = actions.Action | doings.Doing
+    AnyDoing: TypeAlias = doings.Doing
+    AnySighting: TypeAlias = sightings.Sighting
+    RadarName: TypeAlias = str
+    Mode: TypeAlias = str
+else:
+
+    def _all(base: type) -> tuple[type, ...]:
+        found = []
+        for kind in base.__subclasses__():
+            found += [kind] if not kind.__name__.startswith("_") else []
+            found += _all(kind)
+        return tuple(found)
+
+    AnyDoing = Annotated[Union[_all(doings.Doing)], Field(discriminator="do")]  # noqa: UP007
+    AnyAction = Annotated[
+        Union[_all(actions.Action) + _all(doings.Doing)],  # noqa: UP007
+        Field(discriminator="do"),
+    ]
+    AnySighting = Annotated[Union[_all(sightings.Sighting)], Field(discriminator="that")]  # noqa: UP007
+    RadarName = Literal[tuple(RADARS)]
+    Mode = Literal[tuple(MODES)]
+
+Name = Annotated[
+    str, Field(pattern=r"^[\w][\w ().'-]*$", max_length=60, description="to refer to it")
+]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _condition(seen: Any) -> Any:
+    """A condition says what, never how often or by when. ValueError."""
+    wrong = [name for name in sightings.TIMING if name in getattr(seen, "model_fields_set", ())]
+    if wrong:
+        raise ValueError(f"{wrong[0]!r} belongs into an expectation, not into a condition")
+    if isinstance(seen, sightings.AT_THE_END):
+        raise ValueError(f"{seen.that!r} is only known when all is over")
+    return seen
+
+
+class Step(_Part):
+    """When a person does something: `at`, since the beginning, or `wait`, since the step before."""
+
+    at: Duration | None = None
+    wait: Duration | None = None
+    name: Name | None = Field(None, description="to refer to it; without it, the word after `do`")
+    doing: AnyDoing
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_apart(cls, written: Any) -> Any:
+        return _apart(written, ("at", "wait", "name"), "doing")
+
+    @model_validator(mode="after")
+    def _is_in_time(self) -> "Step":
+        if (self.at is None) == (self.wait is None):
+            raise ValueError(
+                "a step has either 'at' (since the beginning) or 'wait' (since the step before)"
+            )
+        return self
+
+
+def _apart(written: Any, own: tuple[str, ...], rest: str) -> Any:
+    """The keys that say when, and those that say what, which the file has side by side."""
+    if not isinstance(written, dict) or rest in written:
+        return written
+    when = {key: value for key, value in written.items() if key in own}
+    return {**when, rest: {key: value for key, value in written.items() if key not in own}}
+
+
+class Cue(_Part):
+    """Something that is done `at` a time, or `after` something, and a `wait` more."""
+
+    at: Duration | None = None
+    after: Annotated[AnySighting, AfterValidator(_condition)] | Name | None = Field(
+        None, description="the name of a cue or of a step, or what is seen: { that = … }"
+    )
+    wait: Duration = 0
+    name: Name | None = None
+    action: AnyAction
+    who: str | None = Field(None, description="whose doing it is")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_apart(cls, written: Any) -> Any:
+        own: tuple[str, ...] = ("at", "after", "wait", "name")
+        if isinstance(written, dict) and written.get("do") in doings.WORDS:
+            own = (*own, "who")
+        return _apart(written, own, "action")
+
+    @model_validator(mode="after")
+    def _is_in_time(self) -> "Cue":
+        if (self.at is None) == (self.after is None):
+            raise ValueError("a cue has either 'at' (since the beginning) or 'after'")
+        if isinstance(self.action, doings.Doing) and self.who is None:
+            raise ValueError(f"a cue that says {self.action.do!r} must say who does it: who = …")
+        return self
+
+
+class Person(_Part):
+    """Somebody in a room, and what they do."""
+
+    name: Name
+    unit: str = Field(description="the room they are in, or enter")
+    plan: list[Step] = []
+
+
+class Room(_Part):
+    """A room. One that is not written down is ordinary: 3 m by 4 m, quiet."""
+
+    unit: str
+    width: float = Field(3.0, ge=1, le=15, description="m")
+    depth: float = Field(4.0, ge=1, le=15, description="m")
+
+
+class BoardSpec(_Part):
+    """A device: a button, or a sensor with its radar."""
+
+    name: Name | None = Field(None, description="without it: its unit and its type")
+    board: Literal["button", "sensor"]
+    unit: str
+    radar: RadarName = "mr60bha2"
+    mode: Mode = "home"
+    battery: bool = Field(False, description="runs on a battery, and sleeps between presses")
+    settings: dict[str, int] = {}
+    clock_drift_ppm: int = Field(0, ge=-50_000, le=50_000)
+    powered: bool = Field(True, description="from the beginning")
+
+    @property
+    def called(self) -> str:
+        return self.name or f"{self.unit} {self.board}"
+
+    @field_validator("settings")
+    @classmethod
+    def _known(cls, written: dict[str, int]) -> dict[str, int]:
+        known: dict[str, tuple[Any, ...]] = {
+            row[0]: row for row in config.SETTINGS if row[1] == "number"
+        }
+        for name, value in written.items():
+            row = known.get(name)
+            if row is None:
+                raise ValueError(f"there is no setting {name!r}; see docs/settings.md")
+            if not row[2] <= value <= row[3]:
+                raise ValueError(f"{name} is {row[2]} … {row[3]}, not {value}")
+        return written
+
+
+class Responder(_Part):
+    """Somebody with a phone. Without `answers_after` they never answer."""
+
+    name: Name
+    step: int = Field(1, ge=1, le=5, description="in which step of the escalation they are asked")
+    answers_after: Duration | None = None
+    arrives_after: Duration | None = Field(None, description="after their answer")
+    done_after: Duration | None = Field(None, description="after they have arrived")
+    outcome: str = "fine"
+
+
+class BuildingSpec(_Part):
+    """The gateway, the backend and the Wi-Fi, where they are not as usual."""
+
+    link_delay: Duration = Field(default=20, description="one way between board and broker")
+    ok_closes: bool = Field(
+        default=False, description='residents chose that "I\'m OK" ends an alert'
+    )
+
+
+class Scenario(_Part):
+    """A world, what happens in it, and what is expected of it."""
+
+    title: str = Field(min_length=1, max_length=120)
+    about: str = Field(min_length=1, description="what it shows, and why that matters")
+    lessons: list[Annotated[int, Field(ge=1, le=38)]] = Field(
+        [], description="numbers of the lessons from the field that it proves (docs/lessons.md)"
+    )
+    seed: int = Field(1, ge=0, lt=1 << 32, description="the same seed gives the same run")
+    length: Duration = Field(description="of virtual time")
+    limit: Duration = Field(120_000, description="of real time; the run fails after it")
+    building: BuildingSpec = BuildingSpec()
+    rooms: list[Room] = []
+    people: list[Person] = []
+    boards: list[BoardSpec] = Field(min_length=1)
+    responders: list[Responder] = []
+    cues: list[Cue] = []
+    expect: list[AnySighting] = Field(min_length=1)
+
+    @property
+    def units(self) -> list[str]:
+        """Every room, those that nobody has described included."""
+        named = [room.unit for room in self.rooms] + [board.unit for board in self.boards]
+        return list(dict.fromkeys(named))

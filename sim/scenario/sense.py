@@ -1,0 +1,206 @@
+"""Whether a scenario that is well written can also be played: units, names, orders of steps."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from sim.scenario import actions, doings, sightings
+from sim.scenario.format import BoardSpec, Cue, Person, Scenario
+from sim.scenario.lines import Place
+
+# What needs somebody to be in the room, and what needs them to be out of it.
+_OUTSIDE = (doings.Enter,)
+# Only whoever has stopped breathing can do these.
+_AFTER_A_STOP = (doings.Revive,)
+_FALLEN = (doings.Collapse, doings.StopBreathing)
+# Whoever breathes no more does nothing else until they are revived.
+_OF_THE_FALLEN = (doings.Revive, doings.BeFound, doings.Leave, doings.Collapse)
+_OF_A_BOARD = (
+    actions.Press,
+    actions.Power,
+    actions.BatteryIs,
+    actions.FlashIs,
+    actions.Hang,
+)
+# Names that mean something of themselves.
+START = "start"
+
+
+class Nonsense(Exception):
+    """`str()` is one sentence; place: where in the file."""
+
+    def __init__(self, place: Place, sentence: str) -> None:
+        super().__init__(sentence)
+        self.place = place
+
+
+def check(scenario: Scenario) -> None:
+    """Raises Nonsense for the first thing that cannot be."""
+    _boards(scenario)
+    for number, person in enumerate(scenario.people):
+        _unit(scenario, ("people", number, "unit"), person.unit)
+        _plan(scenario, person, ("people", number))
+    _only_once([person.name for person in scenario.people], "people", "name")
+    _only_once([room.unit for room in scenario.rooms], "rooms", "unit")
+    _only_once([one.name for one in scenario.responders], "responders", "name")
+    for number, cue in enumerate(scenario.cues):
+        _cue(scenario, cue, ("cues", number))
+    for number, wanted in enumerate(scenario.expect):
+        _expectation(scenario, wanted, ("expect", number))
+
+
+def board_for(scenario: Scenario, name: str | None, *, sensor: bool | None = None) -> BoardSpec:
+    """The board that is meant; without a name the only one (of its type). ValueError."""
+    fitting = [
+        board
+        for board in scenario.boards
+        if (name is None or board.called == name)
+        and (sensor is None or (board.board == "sensor") == sensor)
+    ]
+    if len(fitting) == 1:
+        return fitting[0]
+    known = ", ".join(repr(board.called) for board in scenario.boards)
+    kind = "" if sensor is None else "sensor " if sensor else "button "
+    if name is not None:
+        raise ValueError(f"there is no {kind}board {name!r}; the boards are {known}")
+    raise ValueError(f"which {kind}board is meant? The boards are {known}")
+
+
+def names_in(scenario: Scenario) -> Counter[str]:
+    """How often each name stands for a cue or a step."""
+    found: Counter[str] = Counter([START])
+    for person in scenario.people:
+        found.update(step.name or step.doing.do for step in person.plan)
+    found.update(cue.name or cue.action.do for cue in scenario.cues)
+    return found
+
+
+def _only_once(names: list[str], table: str, key: str) -> None:
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            raise Nonsense((table, number, key), f"there are two {table} {name!r}")
+
+
+def _boards(scenario: Scenario) -> None:
+    _only_once([board.called for board in scenario.boards], "boards", "name")
+    sensors = [board.unit for board in scenario.boards if board.board == "sensor"]
+    for number, board in enumerate(scenario.boards):
+        written = board.model_fields_set
+        if board.board == "button" and written & {"radar", "mode"}:
+            wrong = "radar" if "radar" in written else "mode"
+            raise Nonsense(("boards", number, wrong), f"a button has no {wrong}")
+        if board.board == "sensor" and board.battery:
+            raise Nonsense(("boards", number, "battery"), "a sensor does not run on a battery")
+        if board.board == "sensor" and sensors.count(board.unit) > 1:
+            # Two radars in a room disturb each other, and nobody has measured how.
+            raise Nonsense(("boards", number, "unit"), f"{board.unit} has two sensors")
+
+
+def _unit(scenario: Scenario, place: Place, unit: str | None) -> None:
+    if unit is not None and unit not in scenario.units:
+        known = ", ".join(scenario.units)
+        raise Nonsense(place, f"nobody has a unit {unit!r}; the units are {known}")
+
+
+def _plan(scenario: Scenario, person: Person, place: Place) -> None:
+    at = 0
+    inside = bool(person.plan) and not isinstance(person.plan[0].doing, _OUTSIDE)
+    fallen = False
+    for number, step in enumerate(person.plan):
+        here = (*place, "plan", number)
+        then = at + step.wait if step.at is None and step.wait is not None else step.at or 0
+        if then < at:
+            raise Nonsense((*here, "at"), f"{person.name} does this before the step above it")
+        _in_time(scenario, (*here, "at"), then)
+        at = then
+        doing = step.doing
+        if isinstance(doing, _OUTSIDE) and inside and number:
+            raise Nonsense(here, f"{person.name} cannot enter: they are inside already")
+        if not isinstance(doing, _OUTSIDE) and not inside:
+            raise Nonsense(here, f"{person.name} cannot {_verb(doing)}: they have left")
+        if isinstance(doing, _AFTER_A_STOP) and not fallen:
+            raise Nonsense(here, f"{person.name} cannot {_verb(doing)}: they breathe")
+        if fallen and not isinstance(doing, _OF_THE_FALLEN):
+            raise Nonsense(here, f"{person.name} cannot {_verb(doing)}: they do not breathe")
+        if isinstance(doing, doings.Leave) and fallen:
+            raise Nonsense(here, f"{person.name} cannot leave: they do not breathe")
+        inside = not isinstance(doing, doings.Leave)
+        fallen = isinstance(doing, _FALLEN) or (fallen and not isinstance(doing, doings.Revive))
+
+
+def _verb(doing: doings.Doing) -> str:
+    return doing.do.replace("_", " ")
+
+
+def _in_time(scenario: Scenario, place: Place, at: int) -> None:
+    if at > scenario.length:
+        raise Nonsense(place, "this is after the end of the scenario")
+
+
+def _cue(scenario: Scenario, cue: Cue, place: Place) -> None:
+    if cue.at is not None:
+        _in_time(scenario, (*place, "at"), cue.at + cue.wait)
+    if isinstance(cue.after, str):
+        own = cue.name or cue.action.do
+        if cue.after == own:
+            raise Nonsense((*place, "after"), "a cue cannot wait for itself")
+        _name(scenario, (*place, "after"), cue.after)
+    elif cue.after is not None:
+        _seen(scenario, cue.after, (*place, "after"))
+    if cue.who is not None and cue.who not in [person.name for person in scenario.people]:
+        raise Nonsense((*place, "who"), f"there is nobody called {cue.who!r} among the people")
+    _action(scenario, cue.action, place)
+
+
+def _action(scenario: Scenario, action: object, place: Place) -> None:
+    try:
+        if isinstance(action, actions.RadarIs):
+            board_for(scenario, action.board, sensor=True)
+        elif isinstance(action, _OF_A_BOARD):
+            board_for(scenario, action.board)
+    except ValueError as trouble:
+        raise Nonsense((*place, "board"), str(trouble)) from None
+    if isinstance(action, actions.Respond | actions.PhoneIs):
+        known = [one.name for one in scenario.responders]
+        if action.who not in known:
+            raise Nonsense((*place, "who"), f"there is no responder {action.who!r}")
+    if isinstance(action, actions.Respond):
+        _unit(scenario, (*place, "unit"), action.unit)
+
+
+def _expectation(scenario: Scenario, wanted: sightings.Sighting, place: Place) -> None:
+    _seen(scenario, wanted, place)
+    for key, name in (("of", wanted.of), ("before", wanted.before)):
+        if name is not None:
+            _name(scenario, (*place, key), name)
+    if wanted.never and (wanted.times or wanted.at_most):
+        raise Nonsense((*place, "never"), "never, and how often: one of the two")
+    if isinstance(wanted, sightings.AT_THE_END):
+        for key in sightings.TIMING:
+            if key in wanted.model_fields_set and key != "of":
+                raise Nonsense((*place, key), f"{wanted.that!r} is of the end: no {key!r}")
+    if isinstance(wanted, sightings.Told) and wanted.person is not None:
+        known = [one.name for one in scenario.responders]
+        if wanted.person not in known:
+            raise Nonsense((*place, "person"), f"there is no responder {wanted.person!r}")
+
+
+def _seen(scenario: Scenario, seen: sightings.Sighting, place: Place) -> None:
+    _unit(scenario, (*place, "unit"), seen.unit)
+    if seen.board is not None:
+        try:
+            board_for(scenario, seen.board)
+        except ValueError as trouble:
+            raise Nonsense((*place, "board"), str(trouble)) from None
+
+
+def _name(scenario: Scenario, place: Place, name: str) -> None:
+    found = names_in(scenario)
+    if name not in found:
+        known = ", ".join(_known(found))
+        raise Nonsense(place, f"no cue and no step is called {name!r}; there are {known}")
+    if found[name] > 1:
+        raise Nonsense(place, f"{found[name]} cues or steps are called {name!r}: give them names")
+
+
+def _known(found: Counter[str]) -> Iterator[str]:
+    yield from (name for name, often in found.items() if often == 1)
