@@ -11,6 +11,7 @@ baseline     a fixed threshold on the same input
 without      the firmware with one of its parts taken out
 play         one case through every system; all cases on all cores
 summary      the results by kind, and the targets
+nights       how often sleepers are asked and called for, a night
 table, page, plots   for people to read
 cli          `doorknock sim evaluate`
 """

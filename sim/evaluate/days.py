@@ -81,8 +81,15 @@ def many_visits(chance: random.Random) -> Case:
 
 
 KINDS = (
-    Kind("night at home", "home", SIMULATED, simulated_night, share=0.1),
-    Kind("night, a quiet sleeper's envelope", "home", REAL_ENVELOPE, quiet_night, share=0.1),
+    Kind("night at home", "home", SIMULATED, simulated_night, share=0.1, night=True),
+    Kind(
+        "night, a quiet sleeper's envelope",
+        "home",
+        REAL_ENVELOPE,
+        quiet_night,
+        share=0.1,
+        night=True,
+    ),
     Kind("evening at home", "home", SIMULATED, evening, share=0.25),
     Kind("washroom, 20 visits", "washroom", SIMULATED, many_visits, share=0.25),
     Kind(
@@ -91,5 +98,6 @@ KINDS = (
         REAL_ENVELOPE,
         night_with_apnoeas,
         share=0.05,
+        night=True,
     ),
 )

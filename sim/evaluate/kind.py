@@ -2,9 +2,10 @@
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sim.evaluate.truth import Truth
+from sim.hand import IDLE, Hand
 from sim.trace import Trace
 
 # Where a case's input comes from. Said beside every number.
@@ -19,6 +20,7 @@ class Case:
     """One trace, and what is true of it. home_hours, visits: what it adds to the exposure.
 
     doors: the ms at which somebody went out: a door contact, for what cannot do without one.
+    settings: of the sensor, where they are not the defaults; hand: who answers, and when.
     """
 
     trace: Trace
@@ -28,13 +30,16 @@ class Case:
     visits: int = 0
     doors: tuple[int, ...] = ()
     notes: str = ""
+    settings: dict[str, int] = field(default_factory=dict)
+    hand: Hand = IDLE
 
 
 @dataclass(frozen=True)
 class Kind:
     """A kind of case. family: what targets are said of; source: where its input comes from.
 
-    share: of the number of cases that was asked for (long ones are fewer).
+    share: of the number of cases that was asked for (long ones are fewer). dice: the kind whose
+    cases these are, lived in another way; "": its own. night: each case is one.
     """
 
     name: str
@@ -43,7 +48,12 @@ class Kind:
     build: Callable[[random.Random], Case]
     radar: str = "mr60bha2"
     share: float = 1.0
-    about: str = ""
+    dice: str = ""
+    night: bool = False
+
+    def case(self, split: str, seed: int, index: int) -> Case:
+        """One case of this kind: the same seed makes the same."""
+        return self.build(chance_of(split, self.dice or self.name, seed, index))
 
     @property
     def tier(self) -> str:

@@ -1,6 +1,6 @@
 """Every kind of case."""
 
-from sim.evaluate import dangers, days, peace, recordings, rooms
+from sim.evaluate import dangers, days, peace, recordings, rooms, sleepers
 from sim.evaluate.kind import Kind
 
 _FROM_RECORDINGS = recordings.KINDS if recordings.available() else ()
@@ -11,5 +11,6 @@ KINDS: tuple[Kind, ...] = (
     *peace.KINDS,
     *rooms.KINDS,
     *(kind for kind in days.KINDS if "envelope" not in kind.name or recordings.available()),
+    *(sleepers.KINDS if recordings.available() else ()),
 )
 BY_NAME = {kind.name: kind for kind in KINDS}

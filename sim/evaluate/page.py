@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader
 
 from sim.evaluate import without
 from sim.evaluate.kinds import BY_NAME
+from sim.evaluate.nights import nights
 from sim.evaluate.play import DOORKNOCK, Result
 from sim.evaluate.plots import as_png
 from sim.evaluate.summary import Beside, beside, by_source, caveat, targets
@@ -34,6 +35,7 @@ def write(results: list[Result], file: Path, seed: int, split: str) -> None:
         targets=targets(results),
         kinds=by_source(results).items(),
         times=_times,
+        nights=nights(results),
         columns=[name.replace("\n", " ") for name in COMPARED.values()],
         systems=_systems(beside(results)),
         wrong=[_drawn(result) for result in spread(wrong, MOST_PICTURES)],
@@ -94,7 +96,14 @@ def _drawn(result: Result) -> dict[str, str]:
             firmware = without.made(without.TELLING, Path(folder))
         except without.PartMissing:
             firmware = None  # the picture then has no states
-        lines = replay(case.trace, BY_NAME[result.task.kind].radar, case.mode, firmware=firmware)
+        lines = replay(
+            case.trace,
+            BY_NAME[result.task.kind].radar,
+            case.mode,
+            case.settings,
+            firmware=firmware,
+            hand=case.hand,
+        )
     return {
         "name": f"{result.task.kind} {result.task.index}",
         "verdict": verdict(result),

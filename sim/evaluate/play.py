@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.evaluate import baseline, without
-from sim.evaluate.kind import Case, chance_of
+from sim.evaluate.kind import Case
 from sim.evaluate.kinds import BY_NAME
 from sim.evaluate.truth import BROKEN, Score, score
 from sim.replay import ReplayFailed, replay
@@ -99,7 +99,7 @@ def tasks(
 def play(task: Task) -> list[Result]:
     """One case, through the firmware and through what stands beside it."""
     kind = BY_NAME[task.kind]
-    case = kind.build(chance_of(task.split, task.kind, task.seed, task.index))
+    case = kind.case(task.split, task.seed, task.index)
     results = []
     for system in (DOORKNOCK, *task.beside):
         events = _events(system, case, kind.radar, Path(task.firmwares))
@@ -125,7 +125,14 @@ def _events(system: str, case: Case, radar: str, firmwares: Path) -> list[dict[s
         return baseline.events(baseline.BY_NAME[system], case)
     part = without.AS_IT_IS if system == DOORKNOCK else without.BY_NAME[system]
     try:
-        lines = replay(case.trace, radar, case.mode, firmware=firmwares / part.folder)
+        lines = replay(
+            case.trace,
+            radar,
+            case.mode,
+            case.settings,
+            firmware=firmwares / part.folder,
+            hand=case.hand,
+        )
     except ReplayFailed as error:
         return [{"t_ms": 0, "event": BROKEN, "what": str(error)}]
     return [line for line in lines if "event" in line]

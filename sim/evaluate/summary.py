@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from sim.evaluate.days import HOURS_A_DAY
 from sim.evaluate.kind import Kind
 from sim.evaluate.kinds import BY_NAME
+from sim.evaluate.nights import nights
 from sim.evaluate.play import DOORKNOCK, Result
 from sim.evaluate.statistics import quantile, rate_at_most, share
 from sim.evaluate.truth import Must
@@ -238,6 +239,7 @@ def as_json(results: list[Result], more: dict[str, object]) -> dict[str, object]
                 for system in systems
                 for line in by_kind(results, system)
             ],
+            "nights": [asdict(line) for line in nights(results)],
             "beside": [asdict(line) for line in beside(results)],
             "targets": [asdict(target) for target in targets(results)],
             "targets_met": all(target.met for target in targets(results)),

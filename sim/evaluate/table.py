@@ -3,6 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
+from sim.evaluate.nights import Nights, nights
 from sim.evaluate.play import Result
 from sim.evaluate.summary import Beside, Tally, beside, by_source, caveat, targets
 from sim.evaluate.truth import Must
@@ -40,6 +41,9 @@ def show(console: Console, results: list[Result]) -> None:
         for line in lines_of:
             table.add_row(*_row(line))
     console.print(table)
+    asleep = nights(results)
+    if asleep:
+        console.print(_nights(asleep))
     goals = Table(title="Targets", title_justify="left", pad_edge=False)
     goals.add_column("")
     goals.add_column("what")
@@ -53,6 +57,27 @@ def show(console: Console, results: list[Result]) -> None:
     if lines:
         console.print(_beside(lines))
     console.print(caveat(results), width=100)
+
+
+def _nights(lines: list[Nights]) -> Table:
+    table = Table(
+        title="A night: how often a sleeper is asked and called for (the worst night in brackets)",
+        title_justify="left",
+        pad_edge=False,
+    )
+    table.add_column("sleeper", no_wrap=True)
+    for name in ("nights", "questions", "breath came back", "answered", "calls"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for line in lines:
+        table.add_row(
+            line.name,
+            str(line.nights),
+            f"{line.questions:.1f} ({line.questions_most})",
+            f"{line.over:.1f}",
+            f"{line.answered:.1f}",
+            f"{line.calls:.1f} ({line.calls_most})",
+        )
+    return table
 
 
 # The families that the other systems are compared on.

@@ -87,16 +87,22 @@ class Score:
     causes: tuple[str, ...]
     faults: tuple[str, ...]
     broken: str = ""  # why the firmware did not come to the end
+    answered: int = 0  # questions that a press of B ended
+    withdrawn: int = 0  # questions that ended by themselves: breath came back
 
 
 def score(truth: Truth, events: Iterable[Mapping[str, Any]]) -> Score:
     """The events of one replay (each with "t_ms" and "event") held against the truth."""
     asked, called, causes, faults, fault_s = [], [], [], [], None
     start, broken = truth.onset_ms or 0, ""
+    answered = withdrawn = 0
     for event in events:
         at_ms = event["t_ms"]
         if event["event"] == "prompt" and event["state"] == "asked":
             asked.append(at_ms)
+        elif event["event"] == "prompt":
+            answered += event["state"] == "answered"
+            withdrawn += event["state"] == "withdrawn"
         elif event["event"] == "stillness":
             called.append(at_ms)
             causes.append(event["cause"])
@@ -127,6 +133,8 @@ def score(truth: Truth, events: Iterable[Mapping[str, Any]]) -> Score:
         tuple(causes),
         tuple(faults),
         broken,
+        answered,
+        withdrawn,
     )
 
 

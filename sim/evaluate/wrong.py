@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sim.evaluate.kind import Case, chance_of
+from sim.evaluate.kind import Case
 from sim.evaluate.kinds import BY_NAME
 from sim.evaluate.play import DOORKNOCK, Result, Task
 from sim.trace import BREATHING_HEADER, PRESENCE_HEADER, Trace
@@ -21,7 +21,7 @@ def went_wrong(results: list[Result]) -> list[Result]:
 
 def again(task: Task) -> Case:
     """The case of this task: the same seed makes the same case."""
-    return BY_NAME[task.kind].build(chance_of(task.split, task.kind, task.seed, task.index))
+    return BY_NAME[task.kind].case(task.split, task.seed, task.index)
 
 
 def as_csv(trace: Trace) -> str:
