@@ -7,6 +7,8 @@ from pathlib import Path
 
 from doorknock import settings, wire
 
+from sim.scenario import schema
+
 DOCS = Path(__file__).parent
 BANNER = "<!-- Generated from {source} by `make docs`. Change that file, not this one. -->\n\n"
 
@@ -79,7 +81,12 @@ def settings_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"wire.md": wire_page, "settings.md": settings_page}
+PAGES = {
+    "wire.md": wire_page,
+    "settings.md": settings_page,
+    "scenario.md": schema.page,
+    "scenario.schema.json": schema.schema_text,
+}
 
 
 def main() -> None:

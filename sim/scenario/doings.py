@@ -1,18 +1,21 @@
 """What people do: the words after `do` in a plan, and in a cue with `who`.
 
-Each is a small model; the first line of its docstring is the page's explanation.
+The words, their parameters and their bounds are those of sim/people/doings.py; here they are
+written as a file has them: `over_s` is `over = "3 min"`, and `to` says where.
 """
 
-from typing import Annotated, Literal, get_args
+import dataclasses
+import inspect
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from sim.people import doings as people
 from sim.scenario.duration import Duration
 
-Where = Annotated[
-    tuple[float, float] | None,
-    Field(description="[x, y] in m in the room; without it, somewhere fitting"),
-]
+# `at` is a time in a plan, and "seconds" is no word for how long.
+_WRITTEN = {"at": "to", "seconds": "lasts", "speed_m_s": "speed"}
+_SECONDS = "_s"
 
 
 class Doing(BaseModel):
@@ -21,105 +24,50 @@ class Doing(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     do: str
 
-
-class Enter(Doing):
-    """come in by the door, and stand"""
-
-    do: Literal["enter"]
-    to: Where = None
-
-
-class Move(Doing):
-    """walk to another place in the room"""
-
-    do: Literal["move"]
-    to: Where = None
+    def meant(self) -> people.Doing:
+        """As the people understand it. ValueError, one sentence, outside of its bounds."""
+        kind = people.DOINGS[self.do]
+        given: dict[str, Any] = {}
+        for one in dataclasses.fields(kind):
+            written = _written(one.name)
+            if written in self.model_fields_set:
+                value = getattr(self, written)
+                given[one.name] = value / 1000 if _is_length(one.name) else value
+        return people.doing(self.do, given)
 
 
-class Sit(Doing):
-    """sit down"""
-
-    do: Literal["sit"]
-    to: Where = None
+def _is_length(name: str) -> bool:
+    return name == "seconds" or (name.endswith(_SECONDS) and name != "speed_m_s")
 
 
-class Lie(Doing):
-    """lie down"""
-
-    do: Literal["lie"]
-    to: Where = None
+def _written(name: str) -> str:
+    return _WRITTEN.get(name, name.removesuffix(_SECONDS))
 
 
-class Sleep(Doing):
-    """fall asleep where they are"""
-
-    do: Literal["sleep"]
-
-
-class Wake(Doing):
-    """wake up"""
-
-    do: Literal["wake"]
-
-
-class Fidget(Doing):
-    """fidget, for so long"""
-
-    do: Literal["fidget"]
-    lasts: Duration = 10_000
+def _field(one: "dataclasses.Field[Any]") -> tuple[Any, Any]:
+    """The pydantic field for one of a doing's parameters."""
+    unit = one.metadata.get("unit")
+    if _is_length(one.name):
+        return Duration | None, Field(default=None)
+    if unit is None and one.type is bool:
+        return bool, Field(default=one.default)
+    if unit is None:
+        return str | tuple[float, float], Field(
+            default=one.default, description="a place of the room (seat, bed, door …), or [x, y] m"
+        )
+    low, high = one.metadata["low"], one.metadata["high"]
+    bounded = Field(default=one.default, ge=low, le=high, description=unit)
+    return float | None, bounded
 
 
-class HoldBreath(Doing):
-    """hold their breath, for so long"""
-
-    do: Literal["hold_breath"]
-    lasts: Duration
-
-
-class NodOff(Doing):
-    """nod off: the head sinks, breath goes slower and shallower"""
-
-    do: Literal["nod_off"]
+def _model(name: str, kind: type[people.Doing]) -> type[Doing]:
+    said = inspect.cleandoc(kind.__doc__ or "")
+    fields: dict[str, Any] = {"do": (Literal[name], ...)}
+    for one in dataclasses.fields(kind):
+        fields[_written(one.name)] = _field(one)
+    model: type[Doing] = create_model(kind.__name__, __base__=Doing, __doc__=said, **fields)
+    return model
 
 
-class Breathe(Doing):
-    """breathe so often a minute (`rate`), so deep (`depth`, 1 as usual), getting there `over` a
-    time"""
-
-    do: Literal["breathe"]
-    rate: float | None = Field(None, gt=0, le=60)
-    depth: float | None = Field(None, gt=0, le=3)
-    over: Duration = 0
-
-
-class StopBreathing(Doing):
-    """breathe no more; the heart goes on"""
-
-    do: Literal["stop_breathing"]
-
-
-class Collapse(Doing):
-    """fall, and breathe no more"""
-
-    do: Literal["collapse"]
-
-
-class BeFound(Doing):
-    """be found: somebody comes in, and moves about beside them"""
-
-    do: Literal["be_found"]
-
-
-class Revive(Doing):
-    """breathe again, and move"""
-
-    do: Literal["revive"]
-
-
-class Leave(Doing):
-    """walk out of the door"""
-
-    do: Literal["leave"]
-
-
-WORDS = tuple(get_args(doing.model_fields["do"].annotation)[0] for doing in Doing.__subclasses__())
+MODELS = {name: _model(name, kind) for name, kind in people.DOINGS.items()}
+WORDS = tuple(MODELS)

@@ -20,6 +20,17 @@ from pydantic import (
 from sim.scenario import actions, doings, sightings
 from sim.scenario.duration import Duration
 
+
+def kinds_of(base: type) -> tuple[type, ...]:
+    """Every word that is of this base, in the order in which they are written."""
+    found: list[type] = []
+    kind: type
+    for kind in base.__subclasses__():
+        found += [kind] if not kind.__name__.startswith("_") else []
+        found += kinds_of(kind)
+    return tuple(found)
+
+
 if TYPE_CHECKING:
     AnyAction: TypeAlias = actions.Action | doings.Doing
     AnyDoing: TypeAlias = doings.Doing
@@ -27,20 +38,15 @@ if TYPE_CHECKING:
     RadarName: TypeAlias = str
     Mode: TypeAlias = str
 else:
-
-    def _all(base: type) -> tuple[type, ...]:
-        found = []
-        for kind in base.__subclasses__():
-            found += [kind] if not kind.__name__.startswith("_") else []
-            found += _all(kind)
-        return tuple(found)
-
-    AnyDoing = Annotated[Union[_all(doings.Doing)], Field(discriminator="do")]  # noqa: UP007
+    AnyDoing = Annotated[Union[kinds_of(doings.Doing)], Field(discriminator="do")]  # noqa: UP007
     AnyAction = Annotated[
-        Union[_all(actions.Action) + _all(doings.Doing)],  # noqa: UP007
+        Union[kinds_of(actions.Action) + kinds_of(doings.Doing)],  # noqa: UP007
         Field(discriminator="do"),
     ]
-    AnySighting = Annotated[Union[_all(sightings.Sighting)], Field(discriminator="that")]  # noqa: UP007
+    AnySighting = Annotated[
+        Union[kinds_of(sightings.Sighting)],  # noqa: UP007
+        Field(discriminator="that"),
+    ]
     RadarName = Literal[tuple(RADARS)]
     Mode = Literal[tuple(MODES)]
 

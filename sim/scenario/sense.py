@@ -3,17 +3,12 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from sim.scenario import actions, doings, sightings
+from sim.people.doings import Doing
+from sim.people.plan import PlanError, checked
+from sim.scenario import actions, sightings
 from sim.scenario.format import BoardSpec, Cue, Person, Scenario
 from sim.scenario.lines import Place
 
-# What needs somebody to be in the room, and what needs them to be out of it.
-_OUTSIDE = (doings.Enter,)
-# Only whoever has stopped breathing can do these.
-_AFTER_A_STOP = (doings.Revive,)
-_FALLEN = (doings.Collapse, doings.StopBreathing)
-# Whoever breathes no more does nothing else until they are revived.
-_OF_THE_FALLEN = (doings.Revive, doings.BeFound, doings.Leave, doings.Collapse)
 _OF_A_BOARD = (
     actions.Press,
     actions.Power,
@@ -102,33 +97,30 @@ def _unit(scenario: Scenario, place: Place, unit: str | None) -> None:
 
 
 def _plan(scenario: Scenario, person: Person, place: Place) -> None:
-    at = 0
-    inside = bool(person.plan) and not isinstance(person.plan[0].doing, _OUTSIDE)
-    fallen = False
-    for number, step in enumerate(person.plan):
-        here = (*place, "plan", number)
-        then = at + step.wait if step.at is None and step.wait is not None else step.at or 0
-        if then < at:
-            raise Nonsense((*here, "at"), f"{person.name} does this before the step above it")
-        _in_time(scenario, (*here, "at"), then)
-        at = then
-        doing = step.doing
-        if isinstance(doing, _OUTSIDE) and inside and number:
-            raise Nonsense(here, f"{person.name} cannot enter: they are inside already")
-        if not isinstance(doing, _OUTSIDE) and not inside:
-            raise Nonsense(here, f"{person.name} cannot {_verb(doing)}: they have left")
-        if isinstance(doing, _AFTER_A_STOP) and not fallen:
-            raise Nonsense(here, f"{person.name} cannot {_verb(doing)}: they breathe")
-        if fallen and not isinstance(doing, _OF_THE_FALLEN):
-            raise Nonsense(here, f"{person.name} cannot {_verb(doing)}: they do not breathe")
-        if isinstance(doing, doings.Leave) and fallen:
-            raise Nonsense(here, f"{person.name} cannot leave: they do not breathe")
-        inside = not isinstance(doing, doings.Leave)
-        fallen = isinstance(doing, _FALLEN) or (fallen and not isinstance(doing, doings.Revive))
+    for number, at in enumerate(times_of(person)):
+        if at > scenario.length:
+            raise Nonsense((*place, "plan", number), "this is after the end of the scenario")
+    try:
+        checked(person.name, plan_of(person))
+    except PlanError as trouble:
+        raise Nonsense((*place, "plan", trouble.step), str(trouble)) from None
+    except ValueError as trouble:
+        raise Nonsense((*place, "plan"), str(trouble)) from None
 
 
-def _verb(doing: doings.Doing) -> str:
-    return doing.do.replace("_", " ")
+def times_of(person: Person) -> list[int]:
+    """When each step of the plan is due, in ms since the beginning."""
+    times: list[int] = []
+    for step in person.plan:
+        before = times[-1] if times else 0
+        times.append(step.at if step.at is not None else before + (step.wait or 0))
+    return times
+
+
+def plan_of(person: Person) -> list[tuple[float, Doing]]:
+    """The plan as people understand it: (s, doing)."""
+    times = times_of(person)
+    return [(at / 1000, step.doing.meant()) for at, step in zip(times, person.plan, strict=True)]
 
 
 def _in_time(scenario: Scenario, place: Place, at: int) -> None:

@@ -1,0 +1,55 @@
+"""Several scenarios at once, each in a process of its own."""
+
+import concurrent.futures
+import multiprocessing
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from sim.scenario.outcome import Outcome
+from sim.scenario.play import play_file
+
+# The library: packed with the simulator.
+LIBRARY = Path(__file__).parent.parent / "scenarios"
+
+
+def library() -> list[Path]:
+    """Every scenario that comes with the simulator."""
+    return sorted(LIBRARY.glob("*.toml"))
+
+
+def run(
+    paths: Sequence[Path], seed: int | None, keep: Path | None, workers: int | None
+) -> Iterator[Outcome]:
+    """Each outcome as it comes. keep: a folder; each scenario's world is kept in one below it.
+
+    One alone is played here: no other process has to be started for it.
+    """
+    folders = _folders(paths, keep)
+    if len(paths) == 1:
+        yield play_file(paths[0], seed, folders[0])
+        return
+    # A fresh interpreter each: nothing that one world leaves behind can be found by another.
+    context = multiprocessing.get_context("spawn")
+    count = min(len(paths), workers or os.cpu_count() or 1)
+    with concurrent.futures.ProcessPoolExecutor(count, mp_context=context) as pool:
+        waiting = [
+            pool.submit(play_file, path, seed, folder)
+            for path, folder in zip(paths, folders, strict=True)
+        ]
+        try:
+            for done in concurrent.futures.as_completed(waiting):
+                yield done.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _folders(paths: Sequence[Path], keep: Path | None) -> list[Path | None]:
+    if keep is None:
+        return [None] * len(paths)
+    names: list[str] = []
+    for path in paths:
+        name = path.name.removesuffix(".toml")
+        names.append(name if name not in names else f"{name}-{len(names)}")
+    return [keep / name for name in names]

@@ -1,0 +1,36 @@
+"""A run of scenarios as CI systems read it: JUnit XML, a suite a file, a case an expectation."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
+
+from sim.scenario.outcome import Outcome
+
+
+def write(outcomes: Iterable[Outcome], file: Path) -> None:
+    """Raises OSError."""
+    report = JUnitXml("doorknock scenarios")
+    for outcome in outcomes:
+        suite = TestSuite(outcome.name)
+        suite.add_property("title", outcome.title)
+        suite.add_property("seed", str(outcome.seed))
+        if outcome.smallest is not None:
+            suite.add_property("smallest", str(outcome.smallest))
+        share_s = outcome.took_s / max(1, len(outcome.verdicts))
+        for verdict in outcome.verdicts:
+            case = TestCase(verdict.wanted, classname=outcome.name, time=round(share_s, 3))
+            if not verdict.met:
+                where = f"{outcome.path}, line {verdict.line}"
+                failure = Failure(f"{verdict.wanted}: {verdict.seen}", "expectation")
+                failure.text = f"{where}: wanted {verdict.wanted}; seen: {verdict.seen}"
+                case.result = [failure]
+            suite.add_testcase(case)
+        if outcome.trouble:
+            case = TestCase("comes to its end", classname=outcome.name)
+            error = Error(outcome.trouble.splitlines()[-1], "trouble")
+            error.text = outcome.trouble
+            case.result = [error]
+            suite.add_testcase(case)
+        report.add_testsuite(suite)
+    report.write(str(file), pretty=True)
