@@ -15,9 +15,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from sim.demo.person import BREATHING_S, PersonAtTheRadar
-from sim.demo.responder import PageError, Responder
 from sim.demo.stage import BUTTON, SENSOR, Cast, Stage
 from sim.demo.timeline import Moment, NotSeen, Timeline
+from sim.responder import PageError, Responder
 
 # Generous: a Raspberry Pi that starts everything at once takes its time.
 UP_WITHIN_S = 60.0

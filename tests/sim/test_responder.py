@@ -1,12 +1,12 @@
-"""The demo's responder does as a person would when a page does not come."""
+"""A responder does as a person would when a page does not come."""
 
 import asyncio
 
 import httpx
 import pytest
 
-from sim.demo import responder
-from sim.demo.responder import PageError, Responder
+from sim import responder
+from sim.responder import PageError, Responder
 
 PAGE = '<form action="/alerts/1/on-my-way"><input type="hidden" name="token" value="t"></form>'
 
@@ -23,9 +23,7 @@ def played(answers, monkeypatch):
         return found
 
     async def go():
-        async with Responder("http://127.0.0.1/in/x") as ana:
-            await ana._client.aclose()
-            ana._client = httpx.AsyncClient(transport=httpx.MockTransport(answer))
+        async with Responder("http://127.0.0.1/in/x", httpx.MockTransport(answer)) as ana:
             await ana.on_my_way()
 
     monkeypatch.setattr(responder, "AGAIN_AFTER_S", 0)

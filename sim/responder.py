@@ -1,7 +1,6 @@
 """A responder who is not there: opens the link in a message and presses the page's own buttons."""
 
 import asyncio
-import time
 from html.parser import HTMLParser
 
 import httpx
@@ -37,12 +36,15 @@ class _Forms(HTMLParser):
 class Responder:
     """One person with one link: `on_my_way()`, `arrived()`, `done(outcome)`. Raises PageError.
 
-    Each opens the page anew, as a person would, and posts the form that is on it.
+    Each opens the page anew, as a person would, and posts the form that is on it. transport: how
+    the phone gets to the pages; None: over the network.
     """
 
-    def __init__(self, link: str) -> None:
+    def __init__(self, link: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._link = link
-        self._client = httpx.AsyncClient(follow_redirects=True, timeout=WAIT_S, trust_env=False)
+        self._client = httpx.AsyncClient(
+            follow_redirects=True, timeout=WAIT_S, trust_env=False, transport=transport
+        )
 
     async def __aenter__(self) -> "Responder":
         return self
@@ -57,6 +59,14 @@ class Responder:
     async def arrived(self) -> None:
         """Presses "I'm there"."""
         await self._press(await self._open(self._link), "/arrived")
+
+    async def cannot_go(self) -> None:
+        """Presses "I can't"."""
+        await self._press(await self._open(self._link), "/cannot-go")
+
+    async def look(self) -> str:
+        """Opens the page and does nothing: its text."""
+        return (await self._open(self._link)).text
 
     async def done(self, outcome: str) -> None:
         """Says what it was, by the value of one of the page's own choices."""
@@ -97,12 +107,13 @@ class Responder:
     ) -> httpx.Response:
         """The answer, however often one has to try: the gateway may be starting again just now.
         A form sent twice does the same as once."""
-        deadline = time.monotonic() + WAIT_S
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + WAIT_S
         while True:
             try:
                 return await self._client.request(method, address, data=fields)
             except httpx.TransportError as error:
-                if time.monotonic() > deadline:
+                if loop.time() > deadline:
                     raise PageError(
                         f"the pages cannot be reached ({type(error).__name__})"
                     ) from None
