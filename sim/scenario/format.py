@@ -134,15 +134,28 @@ class Person(_Part):
 
     name: Name
     unit: str = Field(description="the room they are in, or enter")
+    behind_the_wall: tuple[float, float] | None = Field(
+        None, description="a neighbour: not in the room, but at [x, y] m behind its thin wall"
+    )
     plan: list[Step] = []
 
 
+class Thing(_Part):
+    """Something that moves in a room beside people."""
+
+    kind: Literal["fan", "curtain", "pet"]
+    x: float = Field(ge=0, le=20, description="m from the left wall")
+    y: float = Field(ge=0, le=20, description="m from the wall with the door")
+
+
 class Room(_Part):
-    """A room. One that is not written down is ordinary: 3 m by 4 m, quiet."""
+    """A room. One that is not written down is a washroom where the sensor's mode says so, else a
+    bedroom."""
 
     unit: str
-    width: float = Field(3.0, ge=1, le=15, description="m")
-    depth: float = Field(4.0, ge=1, le=15, description="m")
+    kind: Literal["bedroom", "washroom"] | None = None
+    clutter: Fraction = Field(0.25, description="how much of what an LD2410 shows empty is here")
+    things: list[Thing] = []
 
 
 class BoardSpec(_Part):
@@ -153,6 +166,10 @@ class BoardSpec(_Part):
     unit: str
     radar: RadarName = "mr60bha2"
     mode: Mode = "home"
+    looks_at: str | None = Field(
+        None, description="a sensor: the place it hangs before; else the bed, or the seat"
+    )
+    overhead: bool = Field(False, description="a sensor: it hangs on the ceiling above that place")
     battery: bool = Field(False, description="runs on a battery, and sleeps between presses")
     settings: dict[str, int] = {}
     clock_drift_ppm: int = Field(0, ge=-50_000, le=50_000)

@@ -16,6 +16,7 @@ _OF_A_BOARD = (
     actions.FlashIs,
     actions.Hang,
 )
+_OF_SENSORS = ("radar", "mode", "looks_at", "overhead")
 # Names that mean something of themselves.
 START = "start"
 
@@ -80,8 +81,8 @@ def _boards(scenario: Scenario) -> None:
     sensors = [board.unit for board in scenario.boards if board.board == "sensor"]
     for number, board in enumerate(scenario.boards):
         written = board.model_fields_set
-        if board.board == "button" and written & {"radar", "mode"}:
-            wrong = "radar" if "radar" in written else "mode"
+        if board.board == "button" and written & set(_OF_SENSORS):
+            wrong = next(key for key in _OF_SENSORS if key in written)
             raise Nonsense(("boards", number, wrong), f"a button has no {wrong}")
         if board.board == "sensor" and board.battery:
             raise Nonsense(("boards", number, "battery"), "a sensor does not run on a battery")
