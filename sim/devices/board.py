@@ -13,14 +13,14 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal
-
-from doorknock import config
+from typing import Any
 
 from sim import hardware, interpreter
 from sim.devices import settings_store
 from sim.devices.access_point import AccessPoint
 from sim.devices.board_line import BoardLine, Console
+from sim.devices.outside import BATTERY_MV, Outside
+from sim.devices.outside import BoardType as BoardType
 
 # Bytes; twice what an ESP32 without PSRAM leaves beside Wi-Fi, since objects are twice as wide.
 HEAP = 400_000
@@ -28,24 +28,12 @@ HEAP = 400_000
 _RESET, _DEEP_SLEEP, _POWER_CUT = 3, 4, 5
 _MARK = "\x1e"
 
-BoardType = Literal["button", "sensor"]
-# Buttons are to ground; button B of a sensor sits on the same pin.
-_NAMED_PINS = {
-    "button": "pin_button",
-    "button_b": "pin_button",
-    "light": "pin_light",
-    "sounder": "pin_sounder",
-    "radar_power": "pin_radar_power",
-    "battery": "pin_battery",
-}
 _RADAR_UART = 1
-# A pair of fresh AA cells, behind a divider by two.
-_BATTERY_MV = 3000
 # How much longer than the chip the host waits before it bites: its own scheduling.
 _WATCHDOG_GRACE_S = 0.25
 
 
-class Board:
+class Board(Outside):
     """One simulated board. `folder` is what survives on it: flash, settings, RTC memory."""
 
     def __init__(
@@ -57,15 +45,10 @@ class Board:
         on_line: Callable[[BoardLine], None] | None = None,
         seed: int | None = None,
     ) -> None:
-        self.folder = folder
-        self.name = name
-        self.board = board
-        self.lines: list[BoardLine] = []
-        self._on_line = on_line
+        super().__init__(
+            folder, name=name, board=board, on_line=on_line, fresh_id=secrets.token_bytes
+        )
         self._random = random.Random(seed)
-        self._store = folder / "nvs.json"
-        self._levels: dict[int, int] = {}
-        self._microvolts: dict[int, int] = {}
         self._access_point_on = True
         self._access_point = AccessPoint(self._target)
         self._link_port = 0
@@ -76,20 +59,7 @@ class Board:
         self._wake_pin: tuple[int, int] | None = None
         self._watchdog_s: float | None = None
         self._fed = 0.0
-        self._changed = asyncio.Event()
-        folder.mkdir(parents=True, exist_ok=True)
-        settings_store.provision(self._store, {"type": board})
-        self.battery_now(_BATTERY_MV)
-
-    # --- setting up ------------------------------------------------------------------------
-
-    def provision(self, values: Mapping[str, int | bytes | str]) -> None:
-        """Writes settings into the board's NVS; see doorknock/config.py for names and bounds."""
-        settings_store.provision(self._store, values)
-
-    def lose_setting(self, key: str) -> None:
-        """Takes a setting away, as a re-flash of the NVS partition does (e.g. "boot")."""
-        settings_store.erase(self._store, key)
+        self.battery_now(BATTERY_MV)
 
     # --- power -----------------------------------------------------------------------------
 
@@ -191,34 +161,6 @@ class Board:
         """Runs a piece of Python on the board, as over its serial cable."""
         self._order({"run": code})
 
-    # --- what it shows ---------------------------------------------------------------------
-
-    async def until(
-        self, meant: Callable[[BoardLine], bool], within_s: float = 10.0, since: int = 0
-    ) -> BoardLine:
-        """The first line from number `since` on that is meant; TimeoutError after `within_s`."""
-        seen = since
-        async with asyncio.timeout(within_s):
-            while True:
-                while seen < len(self.lines):
-                    if meant(self.lines[seen]):
-                        return self.lines[seen]
-                    seen += 1
-                self._changed.clear()
-                await self._changed.wait()
-
-    async def until_light(self, state: str, within_s: float = 10.0, since: int = 0) -> BoardLine:
-        """The moment from which the light says `state`."""
-        return await self.until(
-            lambda line: line.what == "light" and line.data["state"] == state, within_s, since
-        )
-
-    async def until_said(self, part: str, within_s: float = 10.0, since: int = 0) -> BoardLine:
-        """The first log line with `part` in it."""
-        return await self.until(
-            lambda line: line.what == "log" and part in line.data["text"], within_s, since
-        )
-
     # --- one life after another ------------------------------------------------------------
 
     async def _live(self, cause: str, started: asyncio.Event) -> None:
@@ -313,7 +255,7 @@ class Board:
             if line.startswith(_MARK):
                 self._shown(json.loads(line[1:]))
             else:
-                self._add(console.said(line))
+                self._add(console.said(line, time.monotonic()))
 
     async def _bite(self, process: asyncio.subprocess.Process) -> None:
         """The watchdog: resets the chip when it has not been fed, whatever the program does."""
@@ -346,12 +288,6 @@ class Board:
     def _emit(self, what: str, data: Mapping[str, Any]) -> None:
         self._add(BoardLine(time.monotonic(), what, data))
 
-    def _add(self, line: BoardLine) -> None:
-        self.lines.append(line)
-        self._changed.set()
-        if self._on_line is not None:
-            self._on_line(line)
-
     # --- small things ----------------------------------------------------------------------
 
     def _order(self, order: Mapping[str, Any]) -> None:
@@ -363,21 +299,3 @@ class Board:
     def _target(self) -> tuple[str, int]:
         port = settings_store.number(self._store, "port", 8883)
         return settings_store.text(self._store, "host", "127.0.0.1"), port
-
-    def _pin(self, name: str) -> int:
-        setting = _NAMED_PINS.get(name, name)
-        default = next(row[-2] for row in config.SETTINGS if row[0] == setting)
-        assert isinstance(default, int)  # noqa: S101 - every pin has a default
-        return settings_store.number(self._store, setting, default)
-
-    def _pin_name(self, number: int) -> str:
-        for name in _NAMED_PINS:
-            if self._pin(name) == number:
-                return name
-        return str(number)
-
-    def _unique_id(self) -> bytes:
-        path = self.folder / "unique_id"
-        if not path.exists():
-            path.write_bytes(secrets.token_bytes(6))
-        return path.read_bytes()

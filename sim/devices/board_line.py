@@ -1,6 +1,5 @@
 """What a simulated board does and says, a line at a time."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,10 +11,11 @@ _LIGHT_WORDS = "light "
 class BoardLine:
     """Something the board did or said.
 
-    t: time.monotonic() of its arrival. what: "log" {"text"}; "light" {"state"} (one of
-    wire.LIGHTS, or prompt); "pin" {"name", "level"} (of the light, among others); "sound" {"hz"}
-    (0: silence); "uart" {"data": bytes}; "power" {"cause"} at each start; "asleep" {"for_ms"};
-    "reset" {"cause"}; "off" {}; "crash" {"text"} for each line of a traceback.
+    t: seconds; time.monotonic() of its arrival in real time, the loop's time in virtual time.
+    what: "log" {"text"}; "light" {"state"} (one of wire.LIGHTS, or prompt); "pin" {"name", "level"}
+    (of the light, among others); "sound" {"hz"} (0: silence); "uart" {"data": bytes}; "power"
+    {"cause"} at each start; "asleep" {"for_ms"}; "reset" {"cause"}; "off" {}; "crash" {"text"} for
+    each line of a traceback.
     """
 
     t: float
@@ -29,9 +29,8 @@ class Console:
     def __init__(self) -> None:
         self._in_traceback = False
 
-    def said(self, text: str) -> BoardLine:
-        """The line that this printed text is."""
-        now = time.monotonic()
+    def said(self, text: str, now: float) -> BoardLine:
+        """The line that this printed text is, at the time `now`."""
         if text.startswith("Traceback "):
             self._in_traceback = True
         if self._in_traceback:

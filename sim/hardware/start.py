@@ -15,10 +15,10 @@ import vfs
 def _mount(folder: str) -> flash.Flash:
     chip = flash.Flash(folder + "/flash.bin")
     try:
-        system = vfs.VfsLfs2(chip)
+        system = vfs.VfsLfs2(chip, mtime=False)
     except OSError:
         vfs.VfsLfs2.mkfs(chip)
-        system = vfs.VfsLfs2(chip)
+        system = vfs.VfsLfs2(chip, mtime=False)
     vfs.mount(system, "/flash")
     os.chdir("/flash")
     return chip

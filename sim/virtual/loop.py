@@ -22,8 +22,8 @@ T = TypeVar("T")
 # and a round trip over Wi-Fi are of that size.
 QUANTUM_MS = 250
 # One party alone stops by itself when the world may react. So this only bounds how much is made in
-# advance for it: 10 s of a radar are 10 KB.
-ALONE_MS = 10_000
+# advance for it, such as a radar's frames, which then know nothing of what happens meanwhile.
+ALONE_MS = 2000
 # Timers lie on the grid of milliseconds; this much above is floating point, not time.
 _GRAIN_S = 1e-5
 
@@ -62,8 +62,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     `run_in_executor` (and `asyncio.to_thread`) does the work inline, at once. real_limit_s: how
     long one run may take in all; None: no limit. Attributes that may be set at any time:
-    quantum_ms (see QUANTUM_MS); pace, called with the ms to which the clock is about to move: it
-    may block, so that somebody can watch, and then quantum_ms holds for one party, too.
+    quantum_ms and alone_ms (see QUANTUM_MS, ALONE_MS); pace, called with the ms to which the clock
+    is about to move: it may block, so that somebody can watch, and then quantum_ms holds for one
+    party, too.
     """
 
     def __init__(
@@ -75,11 +76,14 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     ) -> None:
         self._now_ms = start_ms
         self._parties: list[Party] = []
+        # What is due at a ms: timers of asyncio keep no order among those that are due together.
+        self._due: dict[int, list[tuple[Callable[..., object], tuple[Any, ...]]]] = {}
         self._failure: Exception | None = None
         self._real_limit_s = real_limit_s
         self._real_end = math.inf if real_limit_s is None else time.monotonic() + real_limit_s
         self._own_thread = threading.get_ident()
         self.quantum_ms = quantum_ms
+        self.alone_ms = ALONE_MS
         self.pace: Callable[[int], None] | None = None
         super().__init__(_Passing(self._pass))
         self._clock_resolution = _GRAIN_S
@@ -95,9 +99,17 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """The same in seconds, as asyncio wants it."""
         return self._now_ms / 1000
 
-    def at(self, ms: int, callback: Callable[..., object], *args: Any) -> asyncio.TimerHandle:
-        """Calls `callback` at a ms of this clock; of several at the same ms, in this order."""
-        return self.call_at(ms / 1000, callback, *args)
+    def at(self, ms: int, callback: Callable[..., object], *args: Any) -> None:
+        """Calls `callback` at a ms of this clock; several at the same ms in the order of asking."""
+        due = self._due.get(ms)
+        if due is None:
+            due = self._due[ms] = []
+            self.call_at(ms / 1000, self._call_due, ms)
+        due.append((callback, args))
+
+    def _call_due(self, ms: int) -> None:
+        for callback, args in self._due.pop(ms):
+            self.call_soon(callback, *args)
 
     def enlist(self, party: Party) -> None:
         """From now on this party has a share in every span of time."""
@@ -157,7 +169,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         alone = len(self._parties) == 1 and self.pace is None
         if not self._parties and self.pace is None:
             return self._next_ms()
-        return min(self._next_ms(), self._now_ms + (ALONE_MS if alone else self.quantum_ms))
+        return min(self._next_ms(), self._now_ms + (self.alone_ms if alone else self.quantum_ms))
 
     def _move(self, horizon_ms: int) -> None:
         behind = [party for party in self._parties if party.time_ms < horizon_ms]

@@ -1,0 +1,442 @@
+"""A simulated board in virtual time, driven from CPython.
+
+Each life of it, from a start to the next reset or sleep, is a process of the real MicroPython on
+the real firmware. It runs as far as the loop grants, and what it does is told at its own moment.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
+from pathlib import Path
+from typing import Any, Protocol
+
+from sim.devices.board_line import BoardLine, Console
+from sim.devices.outside import BATTERY_MV, BoardType, Outside
+from sim.virtual import process
+from sim.virtual.loop import VirtualLoop, VirtualTimeError
+
+# From power, reset or wake to the first line of the firmware: the stock image's start-up.
+BOOT_MS = 300
+# Real seconds for one grant. The longest honest one takes 0.2 s on an idle machine.
+HANG_LIMIT_S = 20.0
+_PPM = 1_000_000
+# A cheap switch bounces for 1 to 10 ms, a few times.
+_BOUNCES = 3
+_BOUNCE_MS = 3
+
+
+class BoardFailed(VirtualTimeError):
+    """The firmware, or what stands in for the chip, has fallen. `str()` has the traceback."""
+
+
+class RadarModel(Protocol):
+    """A radar module: what it sends. All times are ms of the loop."""
+
+    def power(self, on: bool, at_ms: int) -> None:
+        """Its supply is switched."""
+
+    def frames(self, from_ms: int, until_ms: int) -> Iterable[tuple[int, bytes]]:
+        """All it sends at from_ms < t <= until_ms, in order; asked in rising, adjoining spans."""
+
+    def written(self, at_ms: int, data: bytes) -> Iterable[tuple[int, bytes]]:
+        """What it answers to these bytes, at t > at_ms, in order."""
+
+
+class Network(Protocol):
+    """The way out of the board; it answers by the board's methods, at any time of the loop."""
+
+    def wifi_wanted(self, board: "VirtualBoard", wanted: bool) -> None:
+        """It looks for its access point, or is gone from the air. Answer: wifi()."""
+
+    def opened(self, board: "VirtualBoard", connection: int, host: str, port: int) -> None:
+        """It opens a TCP connection. Answer: tcp_connected() or tcp_refused(), or silence."""
+
+    def sent(self, board: "VirtualBoard", connection: int, data: bytes) -> None:
+        """It has sent these bytes."""
+
+    def closed(self, board: "VirtualBoard", connection: int) -> None:
+        """It has closed the connection. A board without power closes nothing."""
+
+
+class State(Enum):
+    """Where the board is in its life."""
+
+    OFF = "off"
+    STARTING = "starting"
+    RUNNING = "running"
+    ASLEEP = "asleep"
+
+
+class VirtualBoard(Outside):
+    """One board. `folder` is what survives on it: flash, settings, RTC memory.
+
+    seed: of its chip number and of the chances it takes. drift_ppm: how much its clock runs fast.
+    boot_ms: from power to the firmware's first line. forgiving: an exception that nobody caught in
+    the firmware is only told ("crash" lines); else it ends the run with BoardFailed.
+    `radar` may be set while the board has no power. on_line is called at the moment of each line.
+    """
+
+    def __init__(
+        self,
+        loop: VirtualLoop,
+        folder: Path,
+        *,
+        name: str,
+        board: BoardType = "button",
+        network: Network,
+        on_line: Callable[[BoardLine], None] | None = None,
+        seed: int = 0,
+        drift_ppm: int = 0,
+        boot_ms: int = BOOT_MS,
+        hang_limit_s: float = HANG_LIMIT_S,
+        forgiving: bool = False,
+    ) -> None:
+        self._chance = random.Random(f"{seed} {name}")
+        super().__init__(
+            folder, name=name, board=board, on_line=on_line, fresh_id=self._chance.randbytes
+        )
+        self.loop = loop
+        self.network = network
+        self.radar: RadarModel | None = None
+        self.state = State.OFF
+        self.drift_ppm = drift_ppm
+        self.boot_ms = boot_ms
+        self.hang_limit_s = hang_limit_s
+        self.forgiving = forgiving
+        self._process: process.Process | None = None
+        # Rises at each start and end: what was scheduled before is then of another life.
+        self._life = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._reached_ms = loop.now_ms
+        self._granted_ms = loop.now_ms
+        self._orders: list[tuple[int, Mapping[str, Any]]] = []
+        self._console = Console()
+        self._traceback: list[str] = []
+        self._looked: dict[str, Any] = {}
+        # When its wall clock began, on the board's clock.
+        self._wall_from_ms = 0
+        self._wake_pin: tuple[int, int] | None = None
+        self._connections = 0
+        self._on_air = False
+        self._radar_on = False
+        self._radar_told_ms = loop.now_ms
+        # What the radar has sent, or will have by the horizon, and the board has not taken yet.
+        self._lots: list[tuple[int, bytes]] = []
+        self.battery_now(BATTERY_MV)
+
+    # --- power -----------------------------------------------------------------------------
+
+    def power_on(self, cause: str = "power_on") -> None:
+        """Power comes on; from then on resets and sleep are the board's own."""
+        if self.state is not State.OFF:
+            raise RuntimeError(f"{self.name} has power already")
+        if cause == "power_on":
+            self.lose_rtc()
+            self._wall_from_ms = self._own(self.loop.now_ms)
+        self._start(cause, "")
+
+    def power_cut(self) -> None:
+        """The power goes, between any two instructions. RTC memory is lost, flash is not."""
+        self._stop()
+        self.state = State.OFF
+        self.lose_rtc()
+        self._emit("off", {})
+
+    def close(self) -> None:
+        """Ends its process, without a word."""
+        self._stop()
+        self.state = State.OFF
+
+    def lose_rtc(self) -> None:
+        """RTC memory is gone, as after a brown-out in deep sleep."""
+        (self.folder / "rtc.bin").unlink(missing_ok=True)
+
+    @property
+    def running(self) -> bool:
+        """Whether the firmware runs now: not without power, nor in deep sleep."""
+        return self.state is State.RUNNING
+
+    # --- what is done to it ----------------------------------------------------------------
+
+    def set_pin(self, name: str, level: int) -> None:
+        """Drives an input: "button", "button_b", or a setting's name such as "pin_button"."""
+        number = self._pin(name)
+        self._levels[number] = level
+        self._order({"pin": number, "level": level})
+        if self.state is State.ASLEEP and self._wake_pin == (number, level):
+            self._start("deep_sleep", "pin")
+
+    def press(
+        self, name: str = "button", hold_ms: int = 80, bounce: random.Random | None = None
+    ) -> None:
+        """A finger: down now, up after `hold_ms`; with the bounce of a cheap switch, by chance."""
+        for level, begins in ((0, self.loop.now_ms), (1, self.loop.now_ms + hold_ms)):
+            at = begins
+            self._later(at, self.set_pin, name, level)
+            for _ in range(bounce.randrange(_BOUNCES + 1) if bounce else 0):
+                for other in (1 - level, level):
+                    at += bounce.randint(1, _BOUNCE_MS) if bounce else 0
+                    self._later(at, self.set_pin, name, other)
+
+    def battery_now(self, millivolts: int) -> None:
+        """The battery's voltage."""
+        number = self._pin("battery")
+        self._microvolts[number] = millivolts * 500
+        self._order({"adc": number, "microvolts": millivolts * 500})
+
+    def power_cut_in_writing(self, writes: int) -> None:
+        """The power goes in the middle of a flash write, after this many more whole ones."""
+        self._order({"cut_after_writes": writes})
+
+    def console(self, code: str) -> None:
+        """Runs a piece of Python on the board, as over its serial cable."""
+        self._order({"run": code})
+
+    def look(self) -> dict[str, Any]:
+        """The sensor from inside: "state", "room", "watching", "prompting", "faulty", "power".
+
+        {} where there is no sensor, or the firmware does not run. No time passes.
+        """
+        if self._process is None:
+            return {}
+        self._looked = {}
+        self._order({"look": 1})
+        self.grant(self._reached_ms)
+        self.gather()
+        return self._looked
+
+    # --- what the network does to it -------------------------------------------------------
+
+    def wifi(self, up: bool, rssi_dbm: int = -61) -> None:
+        """It has joined its access point, or has lost it."""
+        self._order({"wifi": up, "rssi": rssi_dbm})
+
+    def tcp_connected(self, connection: int) -> None:
+        """The other side has taken the connection."""
+        self._order({"connected": connection})
+
+    def tcp_refused(self, connection: int) -> None:
+        """Nobody listens there."""
+        self._order({"refused": connection})
+
+    def tcp_received(self, connection: int, data: bytes) -> None:
+        """Bytes from the other side."""
+        self._order({"received": connection, "data": data.hex()})
+
+    def tcp_closed(self, connection: int) -> None:
+        """The other side has ended the connection."""
+        self._order({"closed": connection})
+
+    # --- its share of time (loop.Party) ----------------------------------------------------
+
+    @property
+    def time_ms(self) -> int:
+        """How far it has come, in ms of the loop."""
+        return self._reached_ms
+
+    def grant(self, until_ms: int) -> None:
+        """It may run until then."""
+        assert self._process is not None  # noqa: S101 - enlisted only while it runs
+        self._granted_ms = until_ms
+        if self.radar is not None and self._radar_on and until_ms > self._radar_told_ms:
+            self._lots.extend(self.radar.frames(self._radar_told_ms, until_ms))
+            self._radar_told_ms = until_ms
+        due = [(self._own(ms), data) for ms, data in self._lots if ms <= until_ms]
+        baud = getattr(self.radar, "baudrate", 0)
+        self._process.grant(self._own(until_ms), self._orders, due, baud)
+        self._orders = []
+
+    def gather(self) -> None:
+        """Waits until it has stopped, and schedules what it did."""
+        assert self._process is not None  # noqa: S101 - as above
+        life = self._life
+        try:
+            said = self._process.gather(self.hang_limit_s)
+        except process.Hangs:
+            self._hangs()
+            return
+        until_ms = self._granted_ms
+        reached = until_ms if said.now_ms >= self._own(until_ms) else self._world(said.now_ms)
+        for own_ms, report in said.reports:
+            if isinstance(report, dict) and "look" in report:
+                self._looked = report["look"]
+                continue
+            at = min(max(self._world(own_ms), self.loop.now_ms), reached)
+            self.loop.at(at, self._if_still, life, self._shown, report)
+        self._reached_ms = reached
+        self._lots = [lot for lot in self._lots if lot[0] > reached]
+        if said.code is not None:
+            self.loop.at(reached, self._if_still, life, self._ended, said.code)
+            self._let_go()
+
+    # --- one life after another ------------------------------------------------------------
+
+    def _start(self, cause: str, wake: str) -> None:
+        self._stop()
+        self.state = State.STARTING
+        self._timer = self.loop.call_later(self.boot_ms / 1000, self._begin, cause, wake)
+
+    def _begin(self, cause: str, wake: str) -> None:
+        now = self.loop.now_ms
+        self.state = State.RUNNING
+        self._wake_pin = None
+        self._console = Console()
+        self._reached_ms = self._radar_told_ms = now
+        first = {
+            "cause": cause,
+            "wake": wake,
+            "unique_id": self._unique_id().hex(),
+            "seed": self._chance.getrandbits(30),
+            "wall_ms": self._own(now) - self._wall_from_ms,
+            "watched": [self._pin("radar_power")],
+            "connections": self._connections,
+            "pins": self._levels,
+            "microvolts": self._microvolts,
+        }
+        self._orders = [(self._own(now), first)]
+        self._process = process.Process(self.folder, self._own(now))
+        self.loop.enlist(self)
+        self._emit("power", {"cause": cause})
+
+    def _ended(self, code: int) -> None:
+        if code == process.DEEP_SLEEP:
+            self._sleep()
+        elif code == process.POWER_CUT:
+            self.power_cut()
+        elif code in (process.RESET, process.BITTEN):
+            cause = "software" if code == process.RESET else "watchdog"
+            self._emit("reset", {"cause": cause})
+            self._start(cause, "")
+        else:
+            said = "\n".join(str(line.data.get("text", "")) for line in self.lines[-30:])
+            self.loop.fail(BoardFailed(f"{self.name} has fallen (exit {code}):\n{said.strip()}"))
+
+    def _hangs(self) -> None:
+        """It turns in place. On the chip nothing but the watchdog would end that."""
+        assert self._process is not None  # noqa: S101 - it is the one that hangs
+        bites = self._process.bites_ms
+        self._let_go()
+        if bites >= process.NEVER_MS:
+            self._emit("hangs", {})
+            return
+        at = max(self._world(bites), self.loop.now_ms)
+        self._reached_ms = at
+        self.loop.at(at, self._if_still, self._life, self._ended, process.BITTEN)
+
+    def _sleep(self) -> None:
+        asleep = next(line for line in reversed(self.lines) if line.what == "asleep")
+        for_ms = asleep.data["for_ms"]
+        pin = self._wake_pin
+        self._stop()
+        self.state = State.ASLEEP
+        self._wake_pin = pin
+        if pin is not None and self._levels.get(pin[0]) == pin[1]:
+            self._start("deep_sleep", "pin")
+        elif for_ms:
+            ends = self._world(self._own(self.loop.now_ms) + for_ms)
+            self._timer = self.loop.call_at(ends / 1000, self._start, "deep_sleep", "timer")
+
+    def _let_go(self) -> None:
+        """The process is over; what it did last may still be on the way."""
+        self.loop.dismiss(self)
+        if self._process is not None:
+            self._process.kill()
+            self._process = None
+
+    def _stop(self) -> None:
+        self._life += 1
+        self._let_go()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._turn_radar(False)
+        if self._on_air:
+            self._on_air = False
+            self.network.wifi_wanted(self, False)
+
+    # --- what it shows ---------------------------------------------------------------------
+
+    def _if_still(self, life: int, act: Callable[[Any], None], what: Any) -> None:
+        if life == self._life:
+            act(what)
+
+    def _shown(self, report: dict[str, Any] | str) -> None:
+        if isinstance(report, str):
+            self._printed(report)
+        elif "pin" in report:
+            if report["pin"] == self._pin("radar_power"):
+                self._turn_radar(bool(report["level"]))
+            self._emit("pin", {"name": self._pin_name(report["pin"]), "level": report["level"]})
+        elif "pwm" in report:
+            self._emit("sound", {"hz": report["hz"] if report["duty"] else 0})
+        elif "uart" in report:
+            self._write_to_radar(bytes.fromhex(report["data"]))
+        elif "sleep" in report:
+            pin = report["wake_pin"]
+            self._wake_pin = (pin[0], pin[1]) if pin else None
+            self._emit("asleep", {"for_ms": report["sleep"]})
+        elif "wants_wifi" in report:
+            self._on_air = report["wants_wifi"]
+            self.network.wifi_wanted(self, self._on_air)
+        elif "open" in report:
+            self._connections = report["open"]
+            self.network.opened(self, report["open"], report["host"], report["port"])
+        elif "send" in report:
+            self.network.sent(self, report["send"], bytes.fromhex(report["data"]))
+        elif "close" in report:
+            self.network.closed(self, report["close"])
+
+    def _printed(self, text: str) -> None:
+        line = self._console.said(text, self.loop.time())
+        self._add(line)
+        if line.what == "crash":
+            self._traceback.append(text)
+            if not text.startswith(("Traceback ", " ")):
+                told, self._traceback = "\n".join(self._traceback), []
+                if not self.forgiving:
+                    self.loop.fail(BoardFailed(f"The firmware of {self.name} has fallen:\n{told}"))
+
+    def _turn_radar(self, on: bool) -> None:
+        if on == self._radar_on:
+            return
+        self._radar_on = on
+        now = self.loop.now_ms
+        self._radar_told_ms = max(self._radar_told_ms, now)
+        self._lots = []
+        if self.radar is not None:
+            self.radar.power(on, now)
+
+    def _write_to_radar(self, data: bytes) -> None:
+        self._emit("uart", {"data": data})
+        if self.radar is not None and self._radar_on:
+            self._lots.extend(self.radar.written(self.loop.now_ms, data))
+            self._lots.sort(key=lambda lot: lot[0])
+
+    def _emit(self, what: str, data: Mapping[str, Any]) -> None:
+        self._add(BoardLine(self.loop.time(), what, data))
+
+    # --- small things ----------------------------------------------------------------------
+
+    def _order(self, order: Mapping[str, Any]) -> None:
+        """Now, or as soon as the board has come to: it may be a little ahead of the loop."""
+        if self._process is not None:
+            at = max(self.loop.now_ms, self._reached_ms)
+            self._orders.append((self._own(at), order))
+
+    def _later(self, ms: int, act: Callable[..., None], *rest: Any) -> None:
+        if ms <= self.loop.now_ms:
+            act(*rest)
+        else:
+            self.loop.at(ms, act, *rest)
+
+    def _own(self, ms: int) -> int:
+        """The board's clock at this ms of the loop."""
+        return ms + ms * self.drift_ppm // _PPM
+
+    def _world(self, own_ms: int) -> int:
+        """The first ms of the loop at which the board's clock has come to `own_ms`."""
+        ms = own_ms * _PPM // (_PPM + self.drift_ppm)
+        while self._own(ms) < own_ms:
+            ms += 1
+        return ms

@@ -1,0 +1,139 @@
+"""One life of a simulated board: a MicroPython process that runs as far as it is granted.
+
+The other end of sim/hardware/virtual/bench.py, where the messages are described. All times here
+are ms of the board's own clock.
+"""
+
+import contextlib
+import json
+import os
+import select
+import struct
+import subprocess
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sim import hardware, interpreter
+from sim.devices.board import HEAP
+
+_MARK = b"\x1e"
+_CHUNK_BYTES = 1 << 16
+
+# When the watchdog bites where there is none.
+NEVER_MS = 1 << 62
+RESET, DEEP_SLEEP, POWER_CUT, BITTEN = 3, 4, 5, 6
+
+
+class Hangs(Exception):
+    """The program has been granted time and uses none: it turns in place."""
+
+
+@dataclass
+class Said:
+    """What a board has said up to `now_ms`.
+
+    reports: (ms, report) each, or (ms, text) for what the firmware printed, in order. bites_ms:
+    when the watchdog bites unless it is fed. code: how the process has ended, None if it goes on.
+    """
+
+    now_ms: int
+    bites_ms: int
+    reports: list[tuple[int, dict[str, Any] | str]] = field(default_factory=list)
+    code: int | None = None
+
+
+class Process:
+    """The interpreter on the firmware, over the stand-ins. `folder` is the board's."""
+
+    def __init__(self, folder: Path, now_ms: int) -> None:
+        stand_ins = Path(hardware.__path__[0])
+        self._now_ms = now_ms
+        self.bites_ms = NEVER_MS
+        self._partial = b""
+        self._printed: list[str] = []
+        self._process = subprocess.Popen(
+            [
+                *(interpreter.micropython(), "-X", f"heapsize={HEAP}"),
+                *(str(stand_ins / "virtual" / "begin.py"), str(folder)),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=interpreter.environment(stand_ins),
+            bufsize=0,
+            # Ctrl-C at the host's terminal is the host's: a chip has no keyboard.
+            start_new_session=True,
+        )
+
+    def grant(
+        self,
+        until_ms: int,
+        orders: Iterable[tuple[int, Mapping[str, Any]]],
+        lots: Iterable[tuple[int, bytes]] = (),
+        baud: int = 0,
+    ) -> None:
+        """It may run until then. lots: all the radar's bytes that come on the way, (ms, bytes)."""
+        todo = json.dumps(list(orders)).encode() if orders else b""
+        heads, datas = [], []
+        for ms, data in lots:
+            heads.append(struct.pack("<IH", max(0, ms - self._now_ms), len(data)))
+            datas.append(data)
+        head, data = b"".join(heads), b"".join(datas)
+        message = struct.pack("<qIIII", until_ms, len(todo), len(head), len(data), baud)
+        assert self._process.stdin is not None  # noqa: S101 - asked for above
+        # Where it has ended meanwhile, gather() finds out how.
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(message + todo + head + data)
+
+    def gather(self, limit_s: float) -> Said:
+        """Waits until it hands over or ends. Raises Hangs after so much real time."""
+        said = Said(self._now_ms, self.bites_ms)
+        end = time.monotonic() + limit_s
+        while True:
+            *lines, self._partial = self._partial.split(b"\n")
+            for line in lines:
+                if self._take(line, said):
+                    self._now_ms, self.bites_ms = said.now_ms, said.bites_ms
+                    return said
+            assert self._process.stdout is not None  # noqa: S101 - asked for above
+            out = self._process.stdout.fileno()
+            if not select.select([out], [], [], max(0.0, end - time.monotonic()))[0]:
+                raise Hangs
+            some = os.read(out, _CHUNK_BYTES)
+            if not some:
+                self._stamp(said.now_ms, said)
+                said.code = self._process.wait()
+                return said
+            self._partial += some
+
+    def kill(self) -> None:
+        """The power goes."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+    def _take(self, line: bytes, said: Said) -> bool:
+        """Takes in one line; whether the board has handed over with it."""
+        if not line.startswith(_MARK):
+            self._printed.append(line.decode(errors="replace").rstrip("\r"))
+            return False
+        if line[1:2] in b".!":
+            now, bites = line[2:].split()
+            said.now_ms, said.bites_ms = int(now), int(bites)
+            self._stamp(said.now_ms, said)
+            # After "!" the process ends, and its code is still to come.
+            return line[1:2] == b"."
+        ms, _, report = line[1:].partition(b" ")
+        self._stamp(int(ms), said)
+        said.reports.append((int(ms), json.loads(report)))
+        return False
+
+    def _stamp(self, ms: int, said: Said) -> None:
+        # Whoever prints hands over in the same millisecond; so what came before this mark is of it.
+        said.reports += [(ms, text) for text in self._printed]
+        self._printed.clear()
