@@ -1,0 +1,1 @@
+"""A building in virtual time: access points, a broker, the real gateway and backend, phones."""

@@ -1,0 +1,115 @@
+"""The real alert backend in virtual time: its application, its workers, its own database."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import gateway.backend
+from gateway.backend.alert import Alert
+from gateway.backend.overview import alert_view, overview
+from gateway.backend.policy import from_settings
+from gateway.backend.service import Backend, assemble
+from gateway.secret_file import Secrets
+from gateway.settings import Settings
+from sim.building.asgi_wire import AsgiWire
+from sim.building.databases import MortalStore, open_database
+from sim.building.phones import Phones
+
+MIGRATIONS = Path(gateway.backend.__file__).parent / "migrations"
+# A look at the alerts without a commit that would ask for one: as good as never.
+_LOOK_EVERY_S = 3600.0
+
+
+class BackendProcess:
+    """`start()`, `kill()`, and again. wires: whoever comes to its application, by whichever way.
+    on_alert: told of every alert that is new or has changed."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        secrets: Secrets,
+        phones: Phones,
+        wires: tuple[AsgiWire, ...],
+        unix_ms: Callable[[], int],
+        on_alert: Callable[[Alert], None],
+        *,
+        durable: bool,
+    ) -> None:
+        self._settings = settings
+        self._secrets = secrets
+        self._phones = phones
+        self._wires = wires
+        self._unix_ms = unix_ms
+        self._on_alert = on_alert
+        self._durable = durable
+        self._known: dict[str, Alert] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._running: tuple[Backend, MortalStore] | None = None
+
+    @property
+    def running(self) -> bool:
+        return self._running is not None
+
+    @property
+    def backend(self) -> Backend:
+        """What runs. RuntimeError where nothing does."""
+        if self._running is None:
+            raise RuntimeError("The backend does not run.")
+        return self._running[0]
+
+    def start(self) -> None:
+        """Starts it, unless it runs."""
+        if self._running is not None:
+            return
+        path = self._settings.data / "backend.db"
+        store = open_database(path, MIGRATIONS, durable=self._durable)
+        backend = assemble(
+            from_settings(self._settings),
+            store,
+            self._secrets,
+            clock=lambda: datetime.fromtimestamp(self._unix_ms() / 1000, UTC),
+            channel=self._phones,
+            send=self._phones.carry,
+        )
+        backend.attach()
+        self._running = backend, store
+        for wire in self._wires:
+            wire.app = backend.asgi
+        runs = (self._watch(backend), backend.run())
+        self._tasks = [asyncio.create_task(run) for run in runs]
+
+    async def kill(self) -> None:
+        """As kill -9: open answers break off, nothing is finished."""
+        if self._running is None:
+            return
+        _, store = self._running
+        self._running = None
+        store.die()
+        for wire in self._wires:
+            wire.app = None
+            wire.cut()
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        store.close()
+
+    async def _watch(self, backend: Backend) -> None:
+        while True:
+            heard = backend.bell.listen()
+            self._look(backend)
+            await heard.wait(_LOOK_EVERY_S)
+
+    def _look(self, backend: Backend) -> None:
+        with backend.database.read() as connection:
+            now = {view.alert.id: view.alert for view in overview(connection).alerts}
+            open_before = [one for one, alert in self._known.items() if alert.is_open]
+            for gone in [one for one in open_before if one not in now]:
+                view = alert_view(connection, gone)
+                if view is not None:
+                    now[gone] = view.alert
+        for one, alert in now.items():
+            if self._known.get(one) != alert:
+                self._known[one] = alert
+                self._on_alert(alert)

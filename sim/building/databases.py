@@ -1,0 +1,69 @@
+"""The databases of a simulated building: real files, of processes that may end at any moment."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, event
+
+from gateway.store import Store, open_engine, open_store
+
+
+class MortalStore(Store):
+    """A store whose process can be killed: from then on nothing is read or written, by whatever
+    may still be on its way through the process that is no more."""
+
+    _dead = False
+
+    def die(self) -> None:
+        """The process has ended."""
+        self._dead = True
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """See Store. Raises OSError for the dead."""
+        self._live()
+        with super().write() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """See Store. Raises OSError for the dead."""
+        self._live()
+        with super().read() as connection:
+            yield connection
+
+    def _live(self) -> None:
+        if self._dead:
+            raise OSError("the process has ended")
+
+
+def open_database(path: Path, migrations: Path, *, durable: bool) -> MortalStore:
+    """The store in the file *path*, made where there is none.
+
+    durable: commits survive a power cut, as everywhere else. False: they survive the end of a
+    process alone, and a day of virtual time does not wait for the disk.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(_empty(migrations))
+    engine = open_engine(f"sqlite:///{path}")
+    if not durable:
+        event.listen(engine, "connect", _do_not_wait)
+    return MortalStore(engine)
+
+
+@cache
+def _empty(migrations: Path) -> bytes:
+    """A database without rows: migrating takes longer than most scenarios."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.db"
+        open_store(f"sqlite:///{path}", migrations).close()
+        return path.read_bytes()
+
+
+def _do_not_wait(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA synchronous = OFF")

@@ -1,0 +1,145 @@
+"""The real gateway in virtual time: what its process runs, wired as it wires it.
+
+Not here: its threads (the intake works in the loop, a moment after something has come), its
+sockets (door.py, asgi_wire.py), and the broker's process.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import structlog
+
+import gateway.store
+from gateway.arrival import Arrival
+from gateway.intake import Intake
+from gateway.outbox import Lane
+from gateway.rooms import Clocks, Rooms
+from gateway.secret_file import Secrets
+from gateway.settings import Settings
+from sim.building.asgi_wire import AsgiWire
+from sim.building.broker import Broker
+from sim.building.databases import MortalStore, open_database
+from sim.building.door import VirtualDoor
+
+_log = structlog.get_logger("intake")
+
+MIGRATIONS = Path(gateway.store.__file__).parent / "migrations"
+# From a message's arrival to its commit: the thread wakes, the disk is flushed (10 to 20 ms on a
+# Raspberry Pi, gateway/intake.py).
+COMMIT_S = 0.015
+
+
+class LoopIntake(Intake):
+    """The intake without a thread."""
+
+    _running = False
+    _due = False
+
+    @property
+    def alive(self) -> bool:
+        return self._running
+
+    def start(self) -> None:
+        self._running = True
+
+    def stop(self) -> None:
+        self._running = False
+        super().stop()
+
+    def take(self, arrival: Arrival) -> None:
+        super().take(arrival)
+        if not self._due:
+            self._due = True
+            asyncio.get_running_loop().call_later(COMMIT_S, self._work)
+
+    def _work(self) -> None:
+        self._due = False
+        while self._running and (self._alarms or self._telemetry):
+            try:
+                self.work()
+            except Exception as error:
+                _log.error("the intake stumbled; it goes on, report this", exc_info=error)
+
+
+class GatewayProcess:
+    """`start()`, `kill()`, and again. clock_ahead_ms: how far its computer's clock is set ahead
+    of the true time; may be changed at any time."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        secrets: Secrets,
+        broker: Broker,
+        wire: AsgiWire,
+        chance: random.Random,
+        unix_ms: Callable[[], int],
+        *,
+        durable: bool,
+    ) -> None:
+        self._settings = settings
+        self._secrets = secrets
+        self._broker = broker
+        self._wire = wire
+        self._chance = chance
+        self._unix_ms = unix_ms
+        self._durable = durable
+        self._tasks: list[asyncio.Task[None]] = []
+        self._running: tuple[Rooms, MortalStore] | None = None
+        self.clock_ahead_ms = 0
+
+    @property
+    def running(self) -> bool:
+        return self._running is not None
+
+    def open_store(self) -> MortalStore:
+        """Its store, for whoever looks into it or adds a device: another process does so too."""
+        path = self._settings.data / "gateway.db"
+        return open_database(path, MIGRATIONS, durable=self._durable)
+
+    def start(self) -> None:
+        """Starts it, unless it runs."""
+        if self._running is not None:
+            return
+        loop = asyncio.get_running_loop()
+        store = self.open_store()
+        clocks = Clocks(
+            unix_ms=lambda: self._unix_ms() + self.clock_ahead_ms,
+            monotonic_ms=lambda: round(loop.time() * 1000),
+        )
+
+        def open_door(take: Callable[[Arrival], None]) -> VirtualDoor:
+            return VirtualDoor(self._broker, take, clocks.unix_ms)
+
+        def wake(lane: Lane) -> None:
+            loop.call_soon(lane.wake)
+
+        rooms = Rooms(
+            self._settings,
+            self._secrets,
+            store,
+            httpx.AsyncClient(transport=self._wire, trust_env=False),
+            open_door,
+            wake=wake,
+            clocks=clocks,
+            jitter=self._chance.random,
+            intake=LoopIntake,
+        )
+        self._running = rooms, store
+        self._tasks = [asyncio.create_task(run) for run in rooms.start()]
+
+    async def kill(self) -> None:
+        """As kill -9: nothing is finished and nothing is said."""
+        if self._running is None:
+            return
+        rooms, store = self._running
+        self._running = None
+        store.die()
+        rooms.stop()
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        store.close()
