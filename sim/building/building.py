@@ -9,6 +9,7 @@ Everything runs in the one loop it is given; what happened is told as records (r
 
 import asyncio
 import base64
+import contextlib
 import random
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -72,6 +73,8 @@ class Building:
         self._begins_ms = round(begins.timestamp() * 1000) - round(loop.time() * 1000)
         self._keys: dict[str, bytes] = {}
         self._units: dict[str, str] = {}
+        # What events say of themselves, by (device, boot, seq): the log does not repeat it.
+        self._details: dict[tuple[str, int, int], Mapping[str, int | str]] = {}
         settings = Settings.model_validate(
             {
                 "path": folder / "gateway.toml",
@@ -159,6 +162,9 @@ class Building:
 
     def tell(self, record: Record) -> None:
         """Adds a record, of now."""
+        if record["event"] == "committed":
+            name = (record["device"], record["boot"], record["seq"])
+            record = {**self._details.get(name, {}), **record}
         stamped = {"t_ms": round(self.loop.time() * 1000), **record}
         self.records.append(stamped)
         self._on_record(stamped)
@@ -199,8 +205,14 @@ class Building:
         )
 
     def _on_the_broker(self, topic: str, payload: bytes) -> None:
-        device = topic.split("/")[2]
-        if not topic.endswith("/down") or device not in self._keys:
+        device, leaf = topic.split("/")[2:]
+        if device not in self._keys:
+            return
+        if leaf in ("alarm", "up"):
+            with contextlib.suppress(wire.Refused):
+                event = wire.decode_event(payload, self._keys[device])
+                self._details[device, event.boot, event.seq] = event.details
+        if leaf != "down":
             return
         command = wire.decode_command(payload, self._keys[device])
         if command.kind == "light":

@@ -2,7 +2,7 @@
 
 {"t_ms": …, "device" | "unit" | "gateway": …, "event": …, …}
 
-committed      the gateway keeps an event (device, unit, kind, boot, seq)
+committed      the gateway keeps an event (device, unit, kind, boot, seq, and what it says)
 accepted       the backend has taken it (device, boot, seq, after_ms: since it was received)
 alert          an alert is new, or has changed (unit, alert, kind, state, attending, outcome)
 light_command  a device is told what to show (device, boot, seq, state)
