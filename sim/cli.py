@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from sim.evaluate.cli import evaluate
+from sim.fleet.cli import fleet
 from sim.replay_cli import replay
 
 sim = typer.Typer(
@@ -15,6 +16,7 @@ sim = typer.Typer(
 )
 sim.command("replay")(replay)
 sim.command("evaluate")(evaluate)
+sim.command("fleet")(fleet)
 
 
 @sim.callback()
