@@ -284,6 +284,7 @@ class VirtualBoard(Outside):
         self._console = Console()
         self._reached_ms = self._radar_told_ms = now
         first = {
+            "board": self.board,
             "cause": cause,
             "wake": wake,
             "unique_id": self._unique_id().hex(),

@@ -1,27 +1,26 @@
 """Power comes on in virtual time: run as `micropython begin.py FOLDER`.
 
-Puts the clock, asyncio's tasks and its waiting in their places, then does what start.py does in
-real time. This folder comes first in the module path, the other stand-ins next.
+Puts the clock and asyncio's waiting in their places, then does what start.py does in real time.
+This folder comes first in the module path, the other stand-ins next.
 """
 
+import asyncio
 import builtins
 import random
-import sys
 
 import bench
-import tasks
+import streams
+import utime
 
-sys.modules["_asyncio"] = tasks
+_RADAR_UART = 1
 
-import asyncio  # noqa: E402
-
-import streams  # noqa: E402
-
-tasks.core = streams.core = asyncio.core
+streams.core = asyncio.core
+asyncio.core.ticks = streams.ticks
+asyncio.core.ticks_add = utime.ticks_add
+asyncio.core.ticks_diff = utime.ticks_diff
 asyncio.core.IOQueue = streams.IOQueue
 asyncio.new_event_loop()
 builtins.print = bench.say
-_RADAR_UART = 1
 
 
 def listen() -> None:
@@ -32,6 +31,10 @@ def listen() -> None:
 
     random.seed(bench.seed)
     socket.begin()
+    if bench.is_sensor:
+        import inside
+
+        inside.begin()
 
     def take(data: bytes, baud) -> None:
         uart = machine._uarts.get(_RADAR_UART)

@@ -15,6 +15,8 @@ import json
 import struct
 import sys
 
+import micropython
+
 MARK = "\x1e"
 ENDED_BY_HOST = 0
 ENDED_RESET = 3
@@ -40,6 +42,7 @@ wake = ""
 unique_id = b"\x00\x00\x00\x00\x00\x00"
 link_port = 0
 seed = 0
+is_sensor = False
 connections = 0
 # Milliseconds, never wrapping; and what to add for the ticks.
 now = 0
@@ -101,18 +104,8 @@ def say(*values, sep=" ", end="\n", file=None) -> None:
 
 def start(own_folder: str) -> dict:
     """Waits for the world's first grant: what the board wakes up to."""
-    global \
-        folder, \
-        cause, \
-        wake, \
-        unique_id, \
-        seed, \
-        connections, \
-        now, \
-        ticks_base, \
-        wall_base, \
-        _watched, \
-        _due
+    global folder, cause, wake, unique_id, seed, connections, is_sensor
+    global now, ticks_base, wall_base, _watched, _due
     folder = own_folder
     _receive()
     now, first = _orders.pop(0)
@@ -121,6 +114,7 @@ def start(own_folder: str) -> dict:
     wake = first["wake"]
     unique_id = bytes.fromhex(first["unique_id"])
     seed = first["seed"]
+    is_sensor = first["board"] == "sensor"
     connections = first["connections"]
     ticks_base = START_TICKS - now
     wall_base = first["wall_ms"] - now
@@ -133,12 +127,14 @@ def listen() -> None:
     """Nothing to do: the world is heard whenever time passes."""
 
 
+@micropython.native
 def drain() -> None:
     """The radar's bytes that have come by now go to its UART."""
     if _lot_ms <= now:
         _take_lots()
 
 
+@micropython.native
 def move(target: int) -> None:
     """Lets time pass: up to `target`, or to the first thing that is done to the board."""
     global now, _asked
@@ -161,6 +157,7 @@ def move(target: int) -> None:
         _hand_over()
 
 
+@micropython.native
 def ticks_ms() -> int:
     """The ticks now; wraps at 2^30."""
     global _asked
