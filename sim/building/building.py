@@ -73,8 +73,10 @@ class Building:
         self._begins_ms = round(begins.timestamp() * 1000) - round(loop.time() * 1000)
         self._keys: dict[str, bytes] = {}
         self._units: dict[str, str] = {}
-        # What events say of themselves, by (device, boot, seq): the log does not repeat it.
-        self._details: dict[tuple[str, int, int], Mapping[str, int | str]] = {}
+        # Events on their way, by (device, boot, seq): the log does not repeat what they say, and
+        # is silent about telemetry, whose commit its answer tells.
+        self._heard: dict[tuple[str, int, int], wire.Message] = {}
+        self._answered: set[tuple[str, int, int]] = set()
         settings = Settings.model_validate(
             {
                 "path": folder / "gateway.toml",
@@ -168,7 +170,8 @@ class Building:
         """Adds a record, of now."""
         if record["event"] == "committed":
             name = (record["device"], record["boot"], record["seq"])
-            record = {**self._details.get(name, {}), **record}
+            heard = self._heard.pop(name, None)
+            record = {**(heard.details if heard else {}), **record}
         stamped = {"t_ms": round(self.loop.time() * 1000), **record}
         self.records.append(stamped)
         self._on_record(stamped)
@@ -215,10 +218,12 @@ class Building:
         if leaf in ("alarm", "up"):
             with contextlib.suppress(wire.Refused):
                 event = wire.decode_event(payload, self._keys[device])
-                self._details[device, event.boot, event.seq] = event.details
+                self._heard[device, event.boot, event.seq] = event
         if leaf != "down":
             return
         command = wire.decode_command(payload, self._keys[device])
+        if command.kind == "answer":
+            self._answer_is(device, (device, command.boot, command.seq))
         if command.kind == "light":
             self.tell(
                 {
@@ -230,6 +235,23 @@ class Building:
                     "state": command.details["state"],
                 }
             )
+
+    def _answer_is(self, device: str, name: tuple[str, int, int]) -> None:
+        heard = self._heard.get(name)
+        if heard is None or heard.kind in wire.ALARM_KINDS or name in self._answered:
+            return
+        self._answered.add(name)
+        _, boot, seq = name
+        self.tell(
+            {
+                "event": "committed",
+                "device": device,
+                "unit": self._units[device],
+                "kind": heard.kind,
+                "boot": boot,
+                "seq": seq,
+            }
+        )
 
 
 def _person(one: str | Mapping[str, Any]) -> dict[str, Any]:
