@@ -34,7 +34,8 @@ LONGEST_RETRY_S = 60.0
 LOOK_EVERY_S = 3.0
 
 
-async def _wait(event: asyncio.Event, longest_s: float) -> None:
+async def wait(event: asyncio.Event, longest_s: float) -> None:
+    """Until the event is set, or the time is over."""
     # Not wait_for(): before Python 3.12 it can swallow a cancellation, and the lane would not end.
     with suppress(TimeoutError):
         async with asyncio.timeout(longest_s):
@@ -51,7 +52,7 @@ class Lane:
         *,
         clock_ms: Callable[[], int],
         monotonic: Callable[[], float] = time.monotonic,
-        wait: Callable[[asyncio.Event, float], Awaitable[None]] = _wait,
+        wait: Callable[[asyncio.Event, float], Awaitable[None]] = wait,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._store = store
@@ -73,6 +74,12 @@ class Lane:
         # Failures of the lane in a row; and of single parcels: how often, and not again before.
         self._failures = 0
         self._failed: dict[int, tuple[int, float]] = {}
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing waits that it knows of."""
+        waits = self._stale or self._waiting or self._sending or self._accepted or self._failed
+        return not waits
 
     def wake(self) -> None:
         """There is something new. From the event loop's thread only."""

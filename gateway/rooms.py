@@ -5,15 +5,17 @@ door ──► Intake ──► store ──► Lane ──► webhook ──►
   └───────── light ◄── WayBack ◄──────── stream ◄─────┘
 """
 
+import asyncio
 import random
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import httpx
 
+from gateway import outbox
 from gateway.arrival import Arrival, Down
 from gateway.commands import Commands
 from gateway.destinations.webhook import WebhookDestination
@@ -73,7 +75,8 @@ class Rooms:
     """Everything of one gateway.
 
     open_door: makes the door, given what takes the arrivals. wake: has the lane woken in its own
-    thread. jitter: 0 to 1, by chance, so that many gateways do not act as one.
+    thread. jitter: 0 to 1, by chance, so that many gateways do not act as one. wait, sleep: how
+    the lane waits for what is new, and how time passes between two looks for unheard calls.
     """
 
     def __init__(
@@ -87,6 +90,8 @@ class Rooms:
         wake: Callable[[Lane], None],
         clocks: Clocks = Clocks(),
         jitter: Callable[[], float] = random.random,
+        wait: Callable[[asyncio.Event, float], Awaitable[None]] = outbox.wait,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         intake: type[Intake] = Intake,
     ) -> None:
         url, name = settings.backend.url, settings.gateway.name
@@ -99,6 +104,7 @@ class Rooms:
             webhook,
             clock_ms=clocks.unix_ms,
             monotonic=lambda: clocks.monotonic_ms() / 1000,
+            wait=wait,
             jitter=jitter,
         )
         self.door = open_door(lambda arrival: self.intake.take(arrival))
@@ -121,7 +127,7 @@ class Rooms:
             clock_ms=clocks.unix_ms,
             jitter=jitter,
         )
-        self.unheard = Unheard(store, commands, self.door, clock_ms=clocks.unix_ms)
+        self.unheard = Unheard(store, commands, self.door, clock_ms=clocks.unix_ms, sleep=sleep)
         self.supervision = Supervision(
             store,
             webhook,

@@ -3,6 +3,9 @@
 import asyncio
 import contextlib
 
+# How late another replica's commit may be noticed.
+LOOK_EVERY_S = 1.0
+
 
 class Bell:
     """Rung after a commit. Waiters look for themselves what there is to do.

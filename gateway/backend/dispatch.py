@@ -232,6 +232,11 @@ class Dispatch:
                 for row in rows
             ]
 
+    def next_notice_due(self, busy: set[tuple[str, int]]) -> datetime | None:
+        """When the next notice may be claimed that is for none of the channels in *busy*."""
+        with self._database.read() as connection:
+            return Ledger(connection).next_notice(busy)
+
     def notice_sent(self, number: int, *, delivered: bool) -> None:
         """The channel has taken it; *delivered*: and knows that the phone has it."""
         now = self._clock()

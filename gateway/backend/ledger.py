@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert, or_, select, update
+from sqlalchemy import Connection, Table, case, delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.backend.alert import Alert
@@ -205,10 +205,7 @@ class Ledger:
                 or_(notices.c.due_at <= now, notices.c.due_at > now + longest_wait),
                 or_(claimed.is_(None), claimed <= now, claimed > now + lease),
                 # Here, not below: one silent channel's backlog must not fill the whole answer.
-                *(
-                    or_(notices.c.person != person, notices.c.channel != channel)
-                    for person, channel in busy
-                ),
+                *_not_for(busy),
             )
             .order_by(notices.c.due_at, notices.c.number)
             .limit(most)
@@ -228,6 +225,18 @@ class Ledger:
                 .values(claimed_until=now + lease)
             )
         return mine
+
+    def next_notice(self, busy: set[tuple[str, int]]) -> datetime | None:
+        """When the next notice is due and nobody's; of channels that are not in *busy*."""
+        claimed = notices.c.claimed_until
+        free_at = case((claimed > notices.c.due_at, claimed), else_=notices.c.due_at)
+        found: datetime | None = self._do.execute(
+            select(free_at)
+            .where(notices.c.state == "waiting", *_not_for(busy))
+            .order_by(free_at)
+            .limit(1)
+        ).scalar()
+        return found
 
     def notice(self, number: int) -> Any:
         return self._do.execute(select(notices).where(notices.c.number == number)).first()
@@ -309,3 +318,11 @@ class Ledger:
                 .limit(most)
             )
         )
+
+
+def _not_for(busy: set[tuple[str, int]]) -> list[Any]:
+    """Of notices: those for none of these (person, channel)."""
+    return [
+        or_(notices.c.person != person, notices.c.channel != channel)
+        for person, channel in sorted(busy)
+    ]

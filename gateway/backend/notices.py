@@ -13,7 +13,7 @@ from typing import TypeVar, cast
 
 import structlog
 
-from gateway.backend.bell import Bell
+from gateway.backend.bell import LOOK_EVERY_S, Bell
 from gateway.backend.channels import Channel, ChannelFailed, Message
 from gateway.backend.dispatch import Dispatch, Outgoing
 from gateway.backend.policy import Clock, Policy
@@ -23,8 +23,8 @@ _log = structlog.get_logger(__name__)
 
 # A working service takes 1 to 3 s; shorter than dispatch.LEASE.
 SEND_TIMEOUT_S = 15.0
-# How soon another replica's notice, or one whose retry is due, is picked up.
-_LOOK_EVERY_S = 1.0
+# Between a look that came a moment too soon and the next.
+_SHORTEST_WAIT_S = 0.05
 
 T = TypeVar("T")
 # Sends a message to an address by a channel, and comes back with what the channel knows.
@@ -53,6 +53,7 @@ class Notices:
         *,
         send: Send = send_in_own_thread,
         send_timeout_s: float = SEND_TIMEOUT_S,
+        look_every_s: float = LOOK_EVERY_S,
     ) -> None:
         self._dispatch = dispatch
         self._policy = policy
@@ -62,6 +63,7 @@ class Notices:
         self._bell = bell
         self._send_by = send
         self._send_timeout_s = send_timeout_s
+        self._look_every_s = look_every_s
         self._lanes: dict[tuple[str, int], asyncio.Task[None]] = {}
 
     async def run(self) -> None:
@@ -72,7 +74,17 @@ class Notices:
                 await self.start_due()
             except Exception:
                 _log.exception("notices could not be read")
-            await heard.wait(_LOOK_EVERY_S)
+            await heard.wait(await self._pause_s())
+
+    async def _pause_s(self) -> float:
+        """Until the next look. Whoever looks every second need not ask when something is due."""
+        if self._look_every_s <= LOOK_EVERY_S:
+            return self._look_every_s
+        due = await asyncio.to_thread(self._dispatch.next_notice_due, set(self._lanes))
+        if due is None:
+            return self._look_every_s
+        until_s = (due - self._clock()).total_seconds()
+        return min(self._look_every_s, max(_SHORTEST_WAIT_S, until_s))
 
     async def send_due(self) -> int:
         """Starts all that is due and waits until it is through; how many were started."""

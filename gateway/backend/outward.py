@@ -14,7 +14,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gateway.backend.bell import Bell
+from gateway.backend.bell import LOOK_EVERY_S, Bell
 from gateway.backend.ledger import Ledger
 from gateway.store import Store
 
@@ -22,8 +22,6 @@ _log = structlog.get_logger(__name__)
 
 # Well within the 30 s after which home routers forget a silent connection.
 KEEP_ALIVE_S = 15
-# How late another replica's item may be.
-_LOOK_EVERY_S = 1.0
 _MOST_AT_ONCE = 500
 # A gateway that takes nothing for so long is gone.
 _SEND_TIMEOUT_S = 30
@@ -32,10 +30,13 @@ _SEND_TIMEOUT_S = 30
 class OutwardStream:
     """Streams what the gateway has to show. token: the stream_token of secrets.toml."""
 
-    def __init__(self, database: Store, bell: Bell, token: str) -> None:
+    def __init__(
+        self, database: Store, bell: Bell, token: str, *, look_every_s: float = LOOK_EVERY_S
+    ) -> None:
         self._database = database
         self._bell = bell
         self._token = token.encode()
+        self._look_every_s = look_every_s
 
     async def get(self, request: Request) -> Response:
         """From the item after Last-Event-ID on; without one, from the oldest that is kept.
@@ -70,7 +71,7 @@ class OutwardStream:
             for row in await asyncio.to_thread(self._after, gateway, after):
                 after = row.item
                 yield ServerSentEvent(json.dumps(row.data), event=row.kind, id=str(row.item))
-            await heard.wait(_LOOK_EVERY_S)
+            await heard.wait(self._look_every_s)
 
     def _known(self, gateway: str, item: int) -> int:
         with self._database.read() as connection:

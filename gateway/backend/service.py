@@ -14,7 +14,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from gateway.backend import api
-from gateway.backend.bell import Bell
+from gateway.backend.bell import LOOK_EVERY_S, Bell
 from gateway.backend.channels import Channel
 from gateway.backend.channels.apprise import AppriseChannel
 from gateway.backend.database import open_database
@@ -146,15 +146,17 @@ def assemble(
     clock: Clock,
     channel: Channel,
     send: Send = send_in_own_thread,
+    look_every_s: float = LOOK_EVERY_S,
 ) -> Backend:
-    """The backend of these parts."""
+    """The backend of these parts. look_every_s: how late another replica's commit is noticed;
+    what is alone on its database, under a clock that nobody sets, need hardly look."""
     bell = Bell()
     dispatch = Dispatch(database, policy, clock, committed=bell.ring_from_anywhere)
     links = Links(secrets.session_key, policy, clock)
     wording = Wording(policy, links)
     routes = api.routes(
         WebhookDoor(dispatch, secrets.webhook_secret, clock),
-        OutwardStream(database, bell, secrets.stream_token),
+        OutwardStream(database, bell, secrets.stream_token, look_every_s=look_every_s),
         api.Health(dispatch, clock),
     )
     pages = Pages(
@@ -172,7 +174,9 @@ def assemble(
         database=database,
         dispatch=dispatch,
         links=links,
-        notices=Notices(dispatch, policy, wording, channel, clock, bell, send=send),
-        timers=Timers(dispatch, clock, bell),
+        notices=Notices(
+            dispatch, policy, wording, channel, clock, bell, send=send, look_every_s=look_every_s
+        ),
+        timers=Timers(dispatch, clock, bell, look_every_s=look_every_s),
         bell=bell,
     )

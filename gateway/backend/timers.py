@@ -5,15 +5,11 @@ from datetime import timedelta
 
 import structlog
 
-from gateway.backend.bell import Bell
+from gateway.backend.bell import LOOK_EVERY_S, Bell
 from gateway.backend.dispatch import Dispatch
 from gateway.backend.policy import Clock
 
 _log = structlog.get_logger(__name__)
-
-# How late a timer may be acted on that another replica has set.
-_LOOK_EVERY_S = 1.0
-
 
 # Often enough for days; each time a short transaction.
 _FORGET_EVERY = timedelta(hours=1)
@@ -22,17 +18,20 @@ _FORGET_EVERY = timedelta(hours=1)
 class Timers:
     """The worker that watches the time. Lives as long as run()."""
 
-    def __init__(self, dispatch: Dispatch, clock: Clock, bell: Bell) -> None:
+    def __init__(
+        self, dispatch: Dispatch, clock: Clock, bell: Bell, *, look_every_s: float = LOOK_EVERY_S
+    ) -> None:
         self._dispatch = dispatch
         self._clock = clock
         self._bell = bell
+        self._look_every_s = look_every_s
 
     async def run(self) -> None:
         """For ever. What fails is logged and tried again."""
         forget_at = self._clock()
         while True:
             heard = self._bell.listen()
-            wait_s = _LOOK_EVERY_S
+            wait_s = self._look_every_s
             try:
                 await asyncio.to_thread(self._dispatch.fire_due_timers)
                 due = await asyncio.to_thread(self._dispatch.next_due)

@@ -17,8 +17,8 @@ from sim.building.databases import MortalStore, open_database
 from sim.building.phones import Phones
 
 MIGRATIONS = Path(gateway.backend.__file__).parent / "migrations"
-# A look at the alerts without a commit that would ask for one: as good as never.
-_LOOK_EVERY_S = 3600.0
+# It is alone on its database, and told of every commit: a look without one, as good as never.
+_LOOK_EVERY_S = 600.0
 
 
 class BackendProcess:
@@ -71,6 +71,7 @@ class BackendProcess:
             clock=lambda: datetime.fromtimestamp(self._unix_ms() / 1000, UTC),
             channel=self._phones,
             send=self._phones.carry,
+            look_every_s=_LOOK_EVERY_S,
         )
         backend.attach()
         self._running = backend, store

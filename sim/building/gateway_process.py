@@ -13,6 +13,7 @@ import httpx
 import structlog
 
 import gateway.store
+from gateway import outbox
 from gateway.arrival import Arrival
 from gateway.intake import Intake
 from gateway.outbox import Lane
@@ -30,6 +31,8 @@ MIGRATIONS = Path(gateway.store.__file__).parent / "migrations"
 # From a message's arrival to its commit: the thread wakes, the disk is flushed (10 to 20 ms on a
 # Raspberry Pi, gateway/intake.py).
 COMMIT_S = 0.015
+# A look by itself of what is always told: as good as never.
+IDLE_LOOK_S = 600.0
 
 
 class LoopIntake(Intake):
@@ -62,6 +65,35 @@ class LoopIntake(Intake):
                 self.work()
             except Exception as error:
                 _log.error("the intake stumbled; it goes on, report this", exc_info=error)
+
+
+class _Idleness:
+    """Saves the looks that a gateway in which nothing waits would find nothing by: they are most
+    of what it does in a day, and each is a transaction."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.rooms: Rooms | None = None
+        self._loop = loop
+        self._something_came = True
+
+    def wake(self, lane: Lane) -> None:
+        """There are new parcels."""
+        self._something_came = True
+        self._loop.call_soon(lane.wake)
+
+    async def wait(self, event: asyncio.Event, longest_s: float) -> None:
+        """See gateway.outbox.wait: an idle lane is woken, and need not look by itself."""
+        idle = self.rooms is not None and self.rooms.lane.idle
+        await outbox.wait(event, IDLE_LOOK_S if idle else longest_s)
+
+    async def sleep(self, seconds: float) -> None:
+        """Between two looks for unheard calls: no look where none can be."""
+        if self.rooms is not None and self.rooms.lane.idle and not self.rooms.unheard.devices:
+            self._something_came = False
+        while True:
+            await asyncio.sleep(seconds)
+            if self._something_came:
+                return
 
 
 class GatewayProcess:
@@ -113,20 +145,21 @@ class GatewayProcess:
         def open_door(take: Callable[[Arrival], None]) -> VirtualDoor:
             return VirtualDoor(self._broker, take, clocks.unix_ms)
 
-        def wake(lane: Lane) -> None:
-            loop.call_soon(lane.wake)
-
+        idleness = _Idleness(loop)
         rooms = Rooms(
             self._settings,
             self._secrets,
             store,
             httpx.AsyncClient(transport=self._wire, trust_env=False),
             open_door,
-            wake=wake,
+            wake=idleness.wake,
             clocks=clocks,
             jitter=self._chance.random,
+            wait=idleness.wait,
+            sleep=idleness.sleep,
             intake=LoopIntake,
         )
+        idleness.rooms = rooms
         self._running = rooms, store
         self._tasks = [asyncio.create_task(run) for run in rooms.start()]
 

@@ -147,19 +147,17 @@ class Way:
         self.hosts = set(hosts)
         self.half_open()
 
-    def vanished(self, station: Station) -> None:
-        """A board without power: it says nothing more, not even goodbye."""
-        for wire in [one for one in self._wires.values() if one.station is station]:
-            self._drop(wire)
-        self._point(station).wanted_by.pop(station, None)
-
     # --- what boards say -------------------------------------------------------------------
 
     def wifi_wanted(self, board: Station, wanted: bool) -> None:
         """The board turns its radio on, or off."""
         point = self._point(board)
         if not wanted:
+            # Asleep, or without power: what it has sent is on its way, and nothing else is said.
             point.wanted_by.pop(board, None)
+            for wire in [one for one in self._wires.values() if one.station is board]:
+                wire.down.break_off()
+                del self._wires[wire.station, wire.number]
         elif board not in point.wanted_by:
             radio = point.wanted_by[board] = _Radio()
             if point.air is not Air.OFF:

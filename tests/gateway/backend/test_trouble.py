@@ -29,7 +29,7 @@ def beats(house: House, number: int, **says: Any) -> None:
             for _ in range(number):
                 house.clock.forward(60)
                 at = house.clock()
-                answer = await client.send(signed(body(at, **WELL | says), f"beat.{at}"))
+                answer = await client.send(signed(body(at, **WELL | says), f"beat.{at}", at=at))
                 assert answer.status_code == 200
 
     asyncio.run(send())
