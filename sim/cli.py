@@ -10,10 +10,12 @@ import typer
 from sim.evaluate.cli import evaluate
 from sim.fleet.cli import fleet
 from sim.replay_cli import replay
+from sim.scenario.cli import run as run_scenarios
 
 sim = typer.Typer(
     help="The firmware under a real interpreter, without hardware.", no_args_is_help=True
 )
+sim.command("run")(run_scenarios)
 sim.command("replay")(replay)
 sim.command("evaluate")(evaluate)
 sim.command("fleet")(fleet)

@@ -58,12 +58,38 @@ class FlashIs(Action):
 
 
 class RadarIs(Action):
-    """a sensor's radar: `to` unplugged, plugged, or a quirk of its module"""
+    """a sensor's radar: `to` silent, stuck (repeats one value), flag_stuck (says somebody is there
+    for ever), noisy, dropping or split (so great a `share` of bytes or frames), late (all at once,
+    each `by`), slow (`rate` frames a second), gives_up (its gate shuts `by` after the last sign of
+    life), restart, or well"""
 
     do: Literal["radar"]
     board: Board = None
-    to: str
-    lasts: Duration | None = Field(None, description="and well again after so long")
+    to: Literal[
+        "silent",
+        "stuck",
+        "flag_stuck",
+        "noisy",
+        "dropping",
+        "split",
+        "late",
+        "slow",
+        "gives_up",
+        "restart",
+        "well",
+    ]
+    share: float = Field(default=0.1, ge=0, le=1)
+    by: Duration = Field(default=1_000)
+    rate: float = Field(default=5.0, ge=0.1, le=50)
+
+
+class ThingIs(Action):
+    """a fan or a curtain in a room is on, or off"""
+
+    do: Literal["thing"]
+    unit: str
+    kind: Literal["fan", "curtain"]
+    to: Literal["on", "off"]
 
 
 class Hang(Action):
@@ -74,21 +100,21 @@ class Hang(Action):
 
 
 class AccessPoint(Action):
-    """the house's Wi-Fi: `to` on, off, weak (loses `loss` of what passes), captive, or
-    address_changed"""
+    """the house's Wi-Fi: `to` on, off, weak, captive (answers everything with a page of its own),
+    captive_silent (lets everybody join, and nothing through), or address_changed (the gateway has
+    another address than the boards know)"""
 
     do: Literal["access_point"]
-    to: Literal["on", "off", "weak", "captive", "address_changed"]
-    loss: float = Field(0.3, ge=0, le=1)
+    to: Literal["on", "off", "weak", "captive", "captive_silent", "address_changed"]
 
 
 class Broker(Action):
-    """the broker: `to` up, down (killed), wiped (killed, its store gone, and up again), slow (each
-    packet by `by`), or full"""
+    """the broker: `to` down (killed), up, wiped (killed, its store gone, and up again), slow (each
+    packet by `by`), full (keeps nothing for who is away), or well"""
 
     do: Literal["broker"]
     to: Literal["up", "down", "wiped", "slow", "full", "well"]
-    by: Duration = 2_000
+    by: Duration = Field(default=2_000)
 
 
 class Gateway(Action):
@@ -99,21 +125,23 @@ class Gateway(Action):
 
 
 class Backend(Action):
-    """the backend: `to` up, down, failing (500), slow (by `by`), or lying (200, and keeps
-    nothing)"""
+    """the backend: `to` down (refuses), unreachable (silence), failing (500), lying (200, and keeps
+    nothing), slow (by `by`), restart (kill -9, and up again), or up"""
 
     do: Literal["backend"]
-    to: Literal["up", "down", "failing", "slow", "lying"]
-    by: Duration = 20_000
+    to: Literal["up", "down", "unreachable", "failing", "lying", "slow", "restart"]
+    by: Duration = Field(default=20_000)
 
 
 class Network(Action):
-    """what passes between boards and broker: `to` well, split (in small packets), slow (by `by`),
-    half_open (looks well, passes nothing), or hang_up (each connection breaks, once)"""
+    """what passes between boards and broker: `to` split (in pieces of a few bytes), lossy (so great
+    a `share`), slow (by `by`), half_open (each connection is dead, and nobody is told), hang_up
+    (each breaks, once), or well"""
 
     do: Literal["network"]
-    to: Literal["well", "split", "slow", "half_open", "hang_up"]
-    by: Duration = 2_000
+    to: Literal["well", "split", "lossy", "slow", "half_open", "hang_up"]
+    by: Duration = Field(default=2_000)
+    share: float = Field(default=0.3, ge=0, lt=1)
 
 
 class Respond(Action):

@@ -170,6 +170,12 @@ class BoardSpec(_Part):
         None, description="a sensor: the place it hangs before; else the bed, or the seat"
     )
     overhead: bool = Field(False, description="a sensor: it hangs on the ceiling above that place")
+    radar_gives_up: Duration | None = Field(
+        None,
+        description="a breathing radar: its gate shuts so long after the last sign of life; "
+        "else drawn from 5 s to 30 s",
+    )
+    radar_keeps_looking: bool = Field(False, description="a breathing radar: its gate never shuts")
     battery: bool = Field(False, description="runs on a battery, and sleeps between presses")
     settings: dict[str, int] = {}
     clock_drift_ppm: int = Field(0, ge=-50_000, le=50_000)
@@ -197,7 +203,8 @@ class BoardSpec(_Part):
 class Responder(_Part):
     """Somebody with a phone. Without `answers_after` they never answer."""
 
-    name: Name
+    name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=40)
+    staff: bool = Field(False, description="mends things: told of faults, and not asked to go")
     step: int = Field(1, ge=1, le=5, description="in which step of the escalation they are asked")
     answers_after: Duration | None = None
     arrives_after: Duration | None = Field(None, description="after their answer")
@@ -208,7 +215,7 @@ class Responder(_Part):
 class BuildingSpec(_Part):
     """The gateway, the backend and the Wi-Fi, where they are not as usual."""
 
-    link_delay: Duration = Field(default=20, description="one way between board and broker")
+    delay: Duration = Field(default=0, description="more than usual, one way, board to broker")
     ok_closes: bool = Field(
         default=False, description='residents chose that "I\'m OK" ends an alert'
     )

@@ -1,5 +1,7 @@
 """Plays one scenario from its beginning to its end, and judges it."""
 
+import asyncio
+import contextlib
 import tempfile
 import time
 from pathlib import Path
@@ -7,7 +9,7 @@ from pathlib import Path
 from sim.scenario.judge import judge
 from sim.scenario.load import Loaded, load
 from sim.scenario.outcome import Outcome
-from sim.scenario.world import World, WorldEnded
+from sim.scenario.world import World
 from sim.virtual.loop import VirtualLoop, VirtualTimeError
 
 
@@ -32,10 +34,13 @@ def _play(loaded: Loaded, seed: int | None, folder: Path) -> Outcome:
     trouble = ""
     try:
         loop.run_until_complete(world.play())
-    except (WorldEnded, VirtualTimeError) as ended:
+    except VirtualTimeError as ended:
         trouble = str(ended)
+        with contextlib.suppress(VirtualTimeError):
+            loop.run_until_complete(world.stop())
     finally:
         world.close()
+        _end_tasks(loop)
         loop.close()
     verdicts = [
         judge(
@@ -58,6 +63,15 @@ def _play(loaded: Loaded, seed: int | None, folder: Path) -> Outcome:
         records=world.records.all,
         trouble=trouble,
     )
+
+
+def _end_tasks(loop: VirtualLoop) -> None:
+    """Whatever still waits in the loop is told that it is over: libraries leave watchers behind."""
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    with contextlib.suppress(VirtualTimeError):
+        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
 
 
 def play_file(path: Path, seed: int | None, folder: Path | None) -> Outcome:

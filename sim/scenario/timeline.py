@@ -8,7 +8,7 @@ from sim.scenario.outcome import Outcome
 from sim.scenario.record import Record
 
 # Nobody reads these of a whole day: what comes of them is shown.
-_QUIET = ("log", "made", "sound")
+_QUIET = ("log", "made", "sound", "accepted", "light_command", "reset")
 _QUIET_KINDS = ("heartbeat",)
 _STYLES = {"phone": "cyan", "gateway": "blue", "backend": "blue", "cue": "bold yellow"}
 _EVENT_STYLES = {"does": "bold yellow", "light": "green", "crash": "bold red", "warning": "red"}
@@ -28,7 +28,8 @@ def show(console: Console, outcome: Outcome, *, timeline: bool) -> None:
                 console.print(line(record), soft_wrap=True)
     if timeline or not outcome.met:
         for verdict in outcome.verdicts:
-            console.print(_verdict(verdict.met, verdict.wanted, verdict.seen, verdict.line))
+            text = _verdict(verdict.met, verdict.wanted, verdict.seen, verdict.line)
+            console.print(text, soft_wrap=True)
         if outcome.trouble:
             console.print(Text(outcome.trouble, style="red"), soft_wrap=True)
         if outcome.smallest is not None:
