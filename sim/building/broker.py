@@ -92,20 +92,24 @@ class Connection:
         self._deliver = deliver
         self._hang_up = hang_up
         self._decoder = Decoder()
-        self._due_s = 0.0
+        # Come, and not read yet.
+        self._inbox = bytearray()
+        self._reading: asyncio.TimerHandle | None = None
         self._keepalive_s = 0.0
         self._heard_s = broker.loop.time()
 
     def received(self, data: bytes) -> None:
-        """Bytes of the client have come. A slow broker takes its time, in order."""
-        loop = self._broker.loop
-        self._due_s = max(self._due_s, loop.time() + self._broker.slowness_s)
-        if self._due_s == math.inf:
-            return
-        if self._due_s <= loop.time():
-            self._take(data)
-        else:
-            loop.call_at(self._due_s, self._take, data)
+        """Bytes of the client have come. A slow broker reads them later, one that hangs never."""
+        self._inbox += data
+        self.read()
+
+    def read(self) -> None:
+        """Reads what has come, now or as soon as the broker comes to it."""
+        slowness_s = self._broker.slowness_s
+        if slowness_s == 0.0 and self._reading is None:
+            self._take()
+        elif slowness_s < math.inf and self._reading is None:
+            self._reading = self._broker.loop.call_later(slowness_s, self._take)
 
     def lost(self) -> None:
         """The connection is gone, and the client has not said goodbye unless it has before."""
@@ -141,14 +145,18 @@ class Connection:
         if not self.open:
             return
         left_s = self._heard_s + self._keepalive_s - self._broker.loop.time()
-        if left_s <= 0:
-            self.end()
+        if left_s > 0 or self._inbox:
+            # What it has said and nobody has read yet is a sign of life as well.
+            again_s = left_s if left_s > 0 else self._keepalive_s
+            self._broker.loop.call_later(again_s, self._still_there)
         else:
-            self._broker.loop.call_later(left_s, self._still_there)
+            self.end()
 
-    def _take(self, data: bytes) -> None:
-        if not self.open:
+    def _take(self) -> None:
+        self._reading = None
+        if not self.open or not self._inbox:
             return
+        data, self._inbox = bytes(self._inbox), bytearray()
         self._heard_s = self._broker.loop.time()
         try:
             found = self._decoder.feed(data)
@@ -174,7 +182,7 @@ class Broker:
         on_message: Callable[[str, bytes], None] = lambda _topic, _payload: None,
     ) -> None:
         self.loop = loop
-        self.slowness_s = 0.0
+        self._slowness_s = 0.0
         self.queued_bytes = QUEUED_BYTES
         self.running = False
         self._on_message = on_message
@@ -182,6 +190,17 @@ class Broker:
         self._disk = _Kept()
         self._connections: list[Connection] = []
         self._saving: asyncio.TimerHandle | None = None
+
+    @property
+    def slowness_s(self) -> float:
+        """See above."""
+        return self._slowness_s
+
+    @slowness_s.setter
+    def slowness_s(self, seconds: float) -> None:
+        self._slowness_s = seconds
+        for connection in list(self._connections):
+            connection.read()
 
     # --- the process -----------------------------------------------------------------------
 

@@ -105,6 +105,7 @@ class Way:
         self._loop = loop
         self._chance = chance
         self._broker = broker
+        self._host = host
         self.hosts = {host}
         self.weather = Weather()
         self.main = AccessPoint()
@@ -114,8 +115,10 @@ class Way:
     # --- what is broken, and mended --------------------------------------------------------
 
     def turn(self, air: Air, access_point: AccessPoint | None = None) -> None:
-        """From now on the access point (None: the building's) does this."""
+        """From now on the access point (None: the building's) does this; and the gateway is where
+        it was at the beginning."""
         point = access_point or self.main
+        self.hosts = {self._host}
         was_off, point.air = point.air is Air.OFF, air
         for station, radio in point.wanted_by.items():
             if air is Air.OFF:
@@ -146,6 +149,10 @@ class Way:
         are half-open, and its old address answers nothing."""
         self.hosts = set(hosts)
         self.half_open()
+
+    def vanished(self, station: Station) -> None:
+        """A board without power: it says nothing more, not even goodbye."""
+        self.wifi_wanted(station, False)
 
     # --- what boards say -------------------------------------------------------------------
 
