@@ -3,11 +3,12 @@
 import random
 
 from sim.evaluate.kind import REAL_ENVELOPE, SIMULATED, Case, Kind
-from sim.evaluate.living import ASLEEP, AWAKE, Fidgets, Manner, begin, live, walk_in, walk_out
+from sim.evaluate.living import Fidgets, begin, live, walk_in, walk_out
 from sim.evaluate.peace import visit
 from sim.evaluate.recordings import envelope
 from sim.evaluate.stage import Gate, Stage
 from sim.evaluate.truth import Must, Truth, rest
+from sim.people.manner import ASLEEP, AWAKE, Manner
 from sim.radars.sixty import some_module
 
 # A day of home use is counted as one watch of its default limit (watch_limit_s): an assumption.

@@ -1,30 +1,15 @@
 """What people do before a radar, in scenes: live, sleep, walk in, stop breathing.
 
-How often people fidget and shift is an assumption: awake and seated every minute or two and every
-six minutes, asleep every five and every fifteen.
+How often people fidget and shift: sim/people/manner.py.
 """
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from sim.evaluate.stage import Gate, Stage
 from sim.people.body import Body, somebody
+from sim.people.manner import AWAKE, FIDGET_MM, FIDGET_S, SHIFT_MM, SHIFT_S, Manner
 from sim.radars.sixty import some_module
-
-
-@dataclass(frozen=True)
-class Manner:
-    """Seconds between fidgets, between shifts of posture."""
-
-    fidget_every_s: float
-    shift_every_s: float
-
-
-AWAKE = Manner(75, 360)
-ASLEEP = Manner(300, 900)
-RESTLESS = Manner(8, 40)
-QUIET = Manner(1e9, 1e9)
 
 
 def begin(chance: random.Random, *, asleep: bool = False) -> tuple[Stage, Body]:
@@ -44,9 +29,11 @@ class Fidgets:
     def __call__(self, passed: float, dt_s: float) -> None:
         chance, body = self._chance, self._body
         if chance.random() < dt_s / self._manner.fidget_every_s:
-            body.bump(chance.choice([-1, 1]) * chance.uniform(0.5, 8), chance.uniform(0.4, 2.0))
+            body.bump(
+                chance.choice([-1, 1]) * chance.uniform(*FIDGET_MM), chance.uniform(*FIDGET_S)
+            )
         if chance.random() < dt_s / self._manner.shift_every_s:
-            body.shift(chance.choice([-1, 1]) * chance.uniform(10, 80), chance.uniform(0.8, 3.0))
+            body.shift(chance.choice([-1, 1]) * chance.uniform(*SHIFT_MM), chance.uniform(*SHIFT_S))
 
 
 def live(stage: Stage, body: Body, length_s: float, manner: Manner = AWAKE) -> None:

@@ -4,10 +4,11 @@ import math
 import random
 
 from sim.evaluate.kind import SIMULATED, Case, Kind
-from sim.evaluate.living import ASLEEP, AWAKE, RESTLESS, Manner, begin, live, walk_in, walk_out
+from sim.evaluate.living import begin, live, walk_in, walk_out
 from sim.evaluate.stage import Gate, Stage
 from sim.evaluate.truth import Must, Truth, rest
 from sim.people.body import Body, somebody
+from sim.people.manner import ASLEEP, AWAKE, RESTLESS, Manner
 from sim.radars.sixty import some_module
 
 LENGTH_S = (240.0, 600.0)

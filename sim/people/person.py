@@ -18,8 +18,11 @@ from sim.people.manner import ASLEEP, AWAKE, QUIET, RESTLESS
 from sim.people.path import BED_M, FLOOR_M, SITTING_M, STANDING_M, Leg, Path
 from sim.people.plan import Step, checked, with_step
 
+# A door takes so long, and so much movement, from either side (assumption).
+_DOOR_TAKES_S = (1.0, 2.5)
+# Whose chest is so high stands.
+_STANDS_FROM_M = 1.1
 # Asleep people breathe a little slower and more evenly (assumption).
-STANDS_FROM_M = 1.1
 _ASLEEP_PACE, _NODDING_PACE, _NODDING_DEPTH = 0.9, 0.85, 0.8
 
 
@@ -178,7 +181,7 @@ class Person:
                 if path.kind(now_s) is Leg.AWAY:
                     path.appear(now_s, (*self._spot("door"), STANDING_M))
                 self._awake(now_s)
-                leans.sway(path.walk(now_s, spot, speed))
+                leans.sway(path.walk(self._at_the_door(now_s, chance), spot, speed))
             case doings.Move(to, speed):
                 spot = self._spot(to)
                 self._up(now_s)
@@ -193,7 +196,8 @@ class Person:
                 leans.sway(path.settle(now_s, STANDING_M))
             case doings.Leave(speed):
                 self._up(now_s)
-                path.disappear(path.walk(now_s, self._spot("door"), speed))
+                at_door_s = path.walk(now_s, self._spot("door"), speed)
+                path.disappear(self._at_the_door(at_door_s, chance))
             case doings.Sleep():
                 leans.live(now_s, ASLEEP)
                 chest.steady = 0.5
@@ -272,6 +276,15 @@ class Person:
         self._leans.cease(now_s)
         self._awake(now_s)
 
+    def _at_the_door(self, now_s: float, chance: random.Random) -> float:
+        """Opens the door, or shuts it; when that is done, s."""
+        until_s = now_s + chance.uniform(*_DOOR_TAKES_S)
+        while now_s < until_s:
+            lasts_s = chance.uniform(0.4, 0.8)
+            self._leans.bump(now_s, chance.choice([-1, 1]) * chance.uniform(20, 80), lasts_s)
+            now_s += lasts_s
+        return until_s
+
     def _go_down(
         self, now_s: float, to: tuple[float, float], speed_m_s: float, height_m: float
     ) -> None:
@@ -309,7 +322,7 @@ class Person:
             moves=(self._leans.moving(times) | walks) & here,
             breathes=breath & self._chest.chest_moves(times) & here,
             stops=~breath,
-            stands=where[:, 2] > STANDS_FROM_M,
+            stands=where[:, 2] > _STANDS_FROM_M,
             sleeps=np.full(len(times), asleep),
             mm=self._chest.mm(times) + self._leans.mm(times),
         )

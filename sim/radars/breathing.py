@@ -34,9 +34,14 @@ from sim.rooms.things import Return
 
 BAUDS = {"mr60bha2": (115200,), "ld6002": (1382400, 115200)}
 _BIN_M = 0.057
+_BINS = 256
 _LEAKS = 0.03
 # Against a chest at 0.6 m on the axis: 3 m for whoever moves, 2.4 m for a chest that breathes.
 _MOVER_SEEN, _BREATH_SEEN = 0.04, 0.0625
+# Less than this is lost in what stands still.
+_LEAST_SEEN = 0.01
+# A bare wall, against a chest at 0.6 m: 3550 to some 6000 in the recordings of one module.
+_WALL = 0.6
 _BOOTS_S = 1.5
 # With its chatter a module sends so many frames a second in all.
 _ALL_FRAMES_HZ = 130
@@ -102,7 +107,8 @@ class BreathingRadar(Stream):
         self.chatter = chatter
         self.flag_sticks = False
         self._stuck = False
-        self._standing = chance.uniform(-math.pi, math.pi)  # the angle of what stands still
+        # The angle of what stands still, in each range bin another.
+        self._standing = np.array([chance.uniform(-math.pi, math.pi) for _ in range(_BINS)])
         self._between = chance.uniform(-math.pi, math.pi)  # of the second place
         self._number = 0  # of the last frame
         self._state = _State(self.gate.begin())
@@ -155,7 +161,12 @@ class BreathingRadar(Stream):
         turning = [
             (one.mm - 1000 * far) / MM_A_RAD for one, far in zip(returns, ranges, strict=True)
         ]
-        pointer = self._sum(returns, ranges, sizes, turning, target_m, uniforms[:, 0])
+        still = self.module.still * (REFERENCE_M / np.maximum(target_m, 0.3)) ** 2
+        # Without a target it shows whatever return is strongest: a wall.
+        still = np.where(target >= 0, still, max(_WALL, self.module.still))
+        bins = np.minimum(target_m / _BIN_M, _BINS - 1).astype(np.int64)
+        pointer = still * np.exp(1j * self._standing[bins])
+        pointer += self._sum(returns, ranges, sizes, turning, target_m, uniforms[:, 0])
         pointer += self.module.noise_rad * (normals[:, 0] + 1j * normals[:, 1])
         angles = np.angle(pointer)
         own = np.zeros(len(times))
@@ -186,7 +197,7 @@ class BreathingRadar(Stream):
         for number, (one, far, size) in enumerate(zip(returns, ranges, sizes, strict=True)):
             # Whoever has stopped breathing is still where they were, unless another lives.
             score = np.where(one.moves | one.lives, size, 0.01 * size)
-            better = score > best
+            better = (score > best) & (size > _LEAST_SEEN)
             best[better], target[better] = score[better], number
             shown[better] = far[better]
         known = np.maximum.accumulate(np.where(target >= 0, np.arange(count), -1))
@@ -203,15 +214,14 @@ class BreathingRadar(Stream):
         fluctuates: Floats,
     ) -> np.ndarray:
         module = self.module
-        still = module.still * (REFERENCE_M / np.maximum(target_m, 0.3)) ** 2
-        pointer: np.ndarray = still * np.exp(1j * self._standing)
+        pointer = np.zeros(len(target_m), dtype=complex)
         for one, far, size, turn in zip(returns, ranges, sizes, turning, strict=True):
             if not size.any():
                 continue
             leaks = np.maximum(np.exp(-(((far - target_m) / _BIN_M) ** 2)), _LEAKS)
             size = size * leaks * np.where(one.walks, 0.05 + 0.95 * fluctuates, 1.0)
             second = np.exp(1j * (module.second_follows * turn + self._between))
-            pointer = pointer + size * (np.exp(1j * turn) + module.second * second)
+            pointer += size * (np.exp(1j * turn) + module.second * second)
         return pointer
 
     def _totals(self, angles: Floats, opened: Flags, target: np.ndarray, own: Floats) -> Floats:

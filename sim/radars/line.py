@@ -1,7 +1,8 @@
 """The wire between module and board, and what happens to bytes on it.
 
 Nothing unless asked for. Then: noise (a bit turned over), reports lost, reports cut in two, bytes
-that come late and all at once, a buffer that overruns, the wrong baud rate.
+that come late and all at once, a buffer that overruns. What a board hears that listens at another
+baud rate than the module's is the board's own affair.
 """
 
 import random
@@ -40,19 +41,17 @@ class Quirks:
 
 
 class Line:
-    """One wire. baud: the module's; heard_at: the rate at which the board listens."""
+    """One wire, and what is under way on it."""
 
-    def __init__(self, chance: random.Random, baud: int, quirks: Quirks | None = None) -> None:
+    def __init__(self, chance: random.Random, quirks: Quirks | None = None) -> None:
         self.quirks = quirks or Quirks()
-        self.baud = baud
-        self.heard_at: int | None = None
         self._chance = chance
         self._waiting: list[Timed] = []
 
     @property
     def clear(self) -> bool:
         """Whether bytes arrive as they were sent."""
-        return self.quirks.none and not self._waiting and self.heard_at in (None, self.baud)
+        return self.quirks.none and not self._waiting
 
     def cut(self) -> None:
         """The power goes: what was under way is lost."""
@@ -73,8 +72,6 @@ class Line:
         quirks, chance = self.quirks, self._chance
         if chance.random() < quirks.drops:
             return []
-        if self.heard_at is not None and self.heard_at != self.baud:
-            data = self._garbled(data)
         if quirks.noise:
             noisy = bytearray(data)
             for place in range(len(noisy)):
@@ -87,11 +84,6 @@ class Line:
             cut = chance.randrange(1, len(data))
             return [(at_ms, data[:cut]), (at_ms + chance.randint(1, 20), data[cut:])]
         return [(at_ms, data)]
-
-    def _garbled(self, data: bytes) -> bytes:
-        """At the wrong rate a UART reads other bytes, more or fewer (assumption: random)."""
-        count = round(len(data) * min(max((self.heard_at or self.baud) / self.baud, 0.1), 4))
-        return self._chance.randbytes(max(count, 1))
 
     def _overrun(self, arrived: list[Timed]) -> list[Timed]:
         """What comes at the same ms fits the buffer, or is lost."""

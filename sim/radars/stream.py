@@ -69,7 +69,8 @@ class Stream:
         self.room = room
         self.placement = placement
         self.rate_hz = rate_hz
-        self.line = Line(random.Random(chance.getrandbits(64)), baud, quirks)
+        self.line = Line(random.Random(chance.getrandbits(64)), quirks)
+        self.baudrate = baud
         self._jitter = jitter
         self._boots_s = boots_s
         # One more uniform than the kind of module asks for: the jitter of the sample's own moment.

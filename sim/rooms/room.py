@@ -12,6 +12,7 @@ from typing import Any
 
 from sim.people.chest import Floats
 from sim.people.doings import Where
+from sim.people.path import BED_M
 from sim.people.person import Person
 from sim.rooms.placement import Placement
 from sim.rooms.things import Curtain, Fan, Pet, Return
@@ -136,11 +137,12 @@ class Room:
         """The point, or the nearest one within the walls."""
         return min(max(x, 0.0), self.width_m), min(max(y, 0.0), self.depth_m)
 
-    def on_wall(self, place: str, height_m: float = 1.3) -> Placement:
+    def on_wall(self, place: str) -> Placement:
         """A radar on a wall, as it is usually put up, that looks at this place.
 
-        For a bed on the nearest wall; for a seat on the nearer side wall, 0.6 m towards the door,
-        so that whoever goes to the seat or from it walks through the beam.
+        For a bed on the nearest wall at 1.3 m, turned down to the bed. For a seat flat on the
+        nearer side wall at 1.1 m, 0.3 m towards the door, so that whoever comes or goes walks
+        through the beam.
         """
         spot = self.places[place]
         if spot.bed:
@@ -150,10 +152,10 @@ class Room:
                 (self.depth_m - spot.y, (spot.x, self.depth_m)),
             ]
             x, y = min(walls)[1]
-        else:
-            x = 0.0 if spot.x <= self.width_m / 2 else self.width_m
-            y = max(spot.y - 0.6, 0.0)
-        return Placement((x, y, height_m), (spot.x, spot.y, 0.65 if spot.bed else 0.95))
+            return Placement((x, y, 1.3), (spot.x, spot.y, BED_M))
+        x = 0.0 if spot.x <= self.width_m / 2 else self.width_m
+        y = max(spot.y - 0.3, 0.0)
+        return Placement((x, y, 1.1), (self.width_m / 2, y, 1.1))
 
     def overhead(self, place: str) -> Placement:
         """A radar on the ceiling above this place, that looks straight down."""

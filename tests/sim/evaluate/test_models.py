@@ -10,13 +10,14 @@ from sim import trace
 from sim.evaluate import dangers, peace, recordings, rooms
 from sim.evaluate.kind import chance_of
 from sim.evaluate.kinds import BY_NAME, KINDS
-from sim.evaluate.living import QUIET, live
+from sim.evaluate.living import live
 from sim.evaluate.module import View
 from sim.evaluate.plots import displacement
 from sim.evaluate.stage import Gate, Stage
 from sim.evaluate.statistics import quantile
 from sim.evaluate.wrong import as_csv
 from sim.people.body import MM_A_RAD, Body, Breath, Heart, somebody
+from sim.people.manner import QUIET
 from sim.radars.sixty import Module, some_module
 
 SHORT = [kind for kind in KINDS if kind.share >= 0.5]

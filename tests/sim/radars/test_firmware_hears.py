@@ -52,6 +52,14 @@ def test_somebody_who_stops_breathing_is_asked_and_then_called_for(seed):
     assert first(said, "stillness")["t_ms"] <= 170_000
 
 
+@pytest.mark.parametrize("seed", ["1", "2", "3", "4"])
+def test_somebody_who_leaves_is_no_emergency(seed):
+    said = breathing([*COMES, (200, Leave())], 260, seed)
+    assert [line for line in said if line.get("event") in ("prompt", "stillness")] == []
+    assert 220_000 < first(said, "left")["t_ms"] < 245_000
+    assert said[-1]["summary"]["room"] == "empty"
+
+
 @pytest.mark.parametrize("seed", ["1", "2", "3"])
 def test_somebody_who_collapses_is_called_for(seed):
     said = breathing([(20, Enter("middle")), (60, Collapse())], 160, seed)
