@@ -223,6 +223,12 @@ class BreathingDetector:
         """A door contact says so: whoever is lost about now has gone."""
         self._door_at = ticks
         self._door = True
+        if self._somebody and self._open and not self._walked:
+            # As good as a walk: unless breath or a heart is seen after it, they have gone.
+            self._walked = True
+            self._life = 0
+            self._walk_start = self._work[BURST_START]
+            self._walk_end = ticks
 
     def learn(self, lessons: bytes) -> None:
         """Nothing: this tier has nothing to learn of a place."""
@@ -501,7 +507,8 @@ class BreathingDetector:
         if self._walked and late and not self._bare:
             self._walked = False  # had sat down again: lost without having walked
         if self._door and -_DOOR_MS < since(self._shut_at, self._door_at) < _DOOR_MS:
-            self._walked = True  # whoever is lost within 10 s of the door went through it
+            self._walked = True  # whoever is lost within 10 s of the door went through it …
+            self._walk_end = self._shut_at  # … and has not sat down again
             self._door = False
         if self._somebody and self._walked and since(ticks, self._shut_at) >= _SHUT_MS:
             # Walked, and then the module saw nobody: gone.

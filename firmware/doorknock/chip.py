@@ -121,6 +121,11 @@ class Chip:
         )
         return uart, power
 
+    def door(self):
+        """The door contact's pin, high while the door is open; None where there is none."""
+        number = self._config["pin_door"]
+        return machine.Pin(number, machine.Pin.IN, machine.Pin.PULL_UP) if number >= 0 else None
+
     def remembered(self) -> bytes:
         """What was remembered over deep sleep; b"" at any other start."""
         return self._rtc.memory() if cause() == "deep_sleep" else b""

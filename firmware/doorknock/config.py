@@ -37,6 +37,7 @@ SETTINGS = (
     ("pin_radar_power", "number", 0, 48, 7, "switches the radar's supply"),
     ("pin_radar_rx", "number", 0, 48, 20, "from the radar"),
     ("pin_radar_tx", "number", 0, 48, 21, "to the radar"),
+    ("pin_door", "number", 0, 48, -1, "a contact, to ground while the door is shut; -1: none"),
 ) + tuple(
     # What a sensor asks and calls by.
     [(row[0], "number", row[2], row[3], row[1], row[5]) for row in settings.TABLE]

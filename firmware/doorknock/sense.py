@@ -6,7 +6,7 @@ once its radar has been seen to work, and refused where it does not.
 
 import asyncio
 
-from doorknock import keep, radar, selftest, sensor
+from doorknock import door, keep, radar, selftest, sensor
 from doorknock.radar import rates
 
 _READ_BYTES = 512
@@ -19,6 +19,8 @@ class Sense:
 
     def __init__(self, chip, config, emit, signals, ticks, log) -> None:
         self._uart, self._power = chip.radar()
+        self._door_pin = chip.door()
+        self._door = door.Contact()
         self._buffer = bytearray(_READ_BYTES)
         self._signals = signals
         self._ticks = ticks
@@ -101,6 +103,7 @@ class Sense:
             report()
             count = await self._read()
             now = self._ticks()
+            self._look_at_door(now)
             if count:
                 self.sensor.feed(self._buffer, count, now)
             self.sensor.tick(now)
@@ -114,6 +117,11 @@ class Sense:
                 self._saved_version = self.sensor.saved_version
                 if not self._keep.write(self.sensor.saved()):
                     self._log("flash does not take the watch")
+
+    def _look_at_door(self, now: int) -> None:
+        # Often enough without an interrupt: a door stands open for longer than two looks.
+        if self._door_pin is not None and self._door.look(self._door_pin.value() == 1):
+            self.sensor.door(self._door.is_open, now)
 
     def _listen_at_the_rate(self, now: int) -> None:
         frames = self.sensor.counts[radar.FRAMES]

@@ -3,7 +3,7 @@
 Pure: no pin, no UART, no clock. app.py moves the bytes and the light.
 """
 
-from . import detector, radar, settings, watch
+from . import detector, door, radar, settings, watch
 from .clock import since
 
 # Frame rate and errors are counted over this span.
@@ -30,6 +30,7 @@ class Sensor:
         self._emit = emit
         self._detector = detector.make(self.tier, self._settings)
         self._watch = watch.Watch(mode, self.tier, self._settings, emit)
+        self._door = door.Door()
         self._always_on = mode == watch.WASHROOM
         self._silent_ms = 1000 * self._settings["silent_fault_s"]
         self._stuck_ms = 1000 * self._settings["stuck_fault_s"]
@@ -71,6 +72,7 @@ class Sensor:
                 if not self._always_on:
                     self._detector.await_somebody(ticks)
             self._detector.tick(ticks)
+            self._door.saw(self._detector.room)
             self._look_at_radar(ticks)
             self._say_whether_it_sees(self._detector.cannot_see)
         else:
@@ -86,8 +88,9 @@ class Sensor:
 
     def door(self, is_open: bool, ticks: int) -> None:
         """A door contact, where there is one, has opened or shut: evidence, never a condition."""
-        if is_open:
-            self._detector.door_opened(ticks)
+        room = self._detector
+        if self._door.changed(is_open, room.room, room.still_ms, ticks):
+            room.door_opened(ticks)
 
     def _tick_watch(self, ticks: int) -> None:
         room = self._detector

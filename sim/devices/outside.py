@@ -19,6 +19,7 @@ NAMED_PINS = {
     "sounder": "pin_sounder",
     "radar_power": "pin_radar_power",
     "battery": "pin_battery",
+    "door": "pin_door",
 }
 # A pair of fresh AA cells, behind a divider by two.
 BATTERY_MV = 3000
