@@ -1,12 +1,12 @@
 """What there is to see: open alerts and all that belongs to them, devices, gateways. Only reads."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from gateway.backend.alert import Alert
 from gateway.backend.alert_record import from_body
@@ -82,12 +82,19 @@ class Overview:
 
 
 def overview(connection: Connection) -> Overview:
-    """What is open now, and how the devices are."""
-    rows = connection.execute(select(alerts.c.body).where(alerts.c.closed_at.is_(None)))
-    views = [_view(connection, from_body(row.body)) for row in rows]
+    """What is open now, and how the devices are. As many questions for a house full of open
+    alerts as for one."""
+    is_open = alerts.c.closed_at.is_(None)
+    rows = connection.execute(select(alerts.c.body).where(is_open))
+    views = _views(connection, [from_body(row.body) for row in rows], is_open)
     views.sort(key=lambda one: (one.alert.kind is not Kind.URGENT, one.alert.raised_at))
+    return replace(surroundings(connection), alerts=tuple(views))
+
+
+def surroundings(connection: Connection) -> Overview:
+    """Devices and gateways alone: what the banner of a page about something else needs."""
     return Overview(
-        alerts=tuple(views),
+        alerts=(),
         devices=tuple(connection.execute(select(devices).order_by(devices.c.unit))),
         gateways=tuple(connection.execute(select(gateways).order_by(gateways.c.gateway))),
     )
@@ -95,35 +102,49 @@ def overview(connection: Connection) -> Overview:
 
 def alert_view(connection: Connection, alert_id: str) -> AlertView | None:
     """One alert, open or closed; None where there is none of that id."""
-    body = connection.execute(select(alerts.c.body).where(alerts.c.id == alert_id)).scalar()
-    return None if body is None else _view(connection, from_body(body))
+    is_it = alerts.c.id == alert_id
+    body = connection.execute(select(alerts.c.body).where(is_it)).scalar()
+    return None if body is None else _views(connection, [from_body(body)], is_it)[0]
 
 
-def _view(connection: Connection, alert: Alert) -> AlertView:
-    lines = connection.execute(select(log).where(log.c.alert == alert.id).order_by(log.c.number))
-    reached = reached_by_person(connection, alert.id)
-    return AlertView(
-        alert=alert,
-        lines=tuple(
-            Line(
-                row.at,
-                row.what,
-                row.person,
-                row.details,
-                row.occurred_at,
-                row.exact is not False,
-                row.age_s or 0.0,
-            )
-            for row in lines
-        ),
-        reached=tuple(
-            reached.get(person, Reached(person, Reach.NO_WAY, None)) for person in alert.asked
-        ),
+def _views(
+    connection: Connection, wanted: list[Alert], are_they: ColumnElement[bool]
+) -> list[AlertView]:
+    """The *wanted* alerts with all that belongs to them. are_they: as `alerts` knows them."""
+    lines: dict[str, list[Line]] = {}
+    rows = connection.execute(select(log).join(alerts).where(are_they).order_by(log.c.number))
+    for row in rows:
+        lines.setdefault(row.alert, []).append(_line(row))
+    reached = _reached_by_person(connection, are_they)
+    return [
+        AlertView(
+            alert=alert,
+            lines=tuple(lines.get(alert.id, ())),
+            reached=tuple(
+                reached.get((alert.id, person), Reached(person, Reach.NO_WAY, None))
+                for person in alert.asked
+            ),
+        )
+        for alert in wanted
+    ]
+
+
+def _line(row: Any) -> Line:
+    return Line(
+        row.at,
+        row.what,
+        row.person,
+        row.details,
+        row.occurred_at,
+        row.exact is not False,
+        row.age_s or 0.0,
     )
 
 
-def reached_by_person(connection: Connection, alert_id: str) -> dict[str, Reached]:
-    """How far each person was reached who was written to about the alert.
+def _reached_by_person(
+    connection: Connection, are_they: ColumnElement[bool]
+) -> dict[tuple[str, str], Reached]:
+    """How far each person was reached who was written to about these alerts, by (alert, person).
 
     Counted by the database: three days unanswered are thousands of notices, and each open page
     asks for this every second.
@@ -131,15 +152,17 @@ def reached_by_person(connection: Connection, alert_id: str) -> dict[str, Reache
     mine = notices.c
     rows = connection.execute(
         select(
+            mine.alert,
             mine.person,
             func.min(case((mine.state == "delivered", mine.delivered_at))).label("delivered_at"),
             func.min(case((mine.state == "sent", mine.sent_at))).label("sent_at"),
             func.count(mine.problem).label("problems"),
         )
-        .where(mine.alert == alert_id, mine.reason.in_([reason.value for reason in ASKING]))
-        .group_by(mine.person)
+        .join(alerts)
+        .where(are_they, mine.reason.in_([reason.value for reason in ASKING]))
+        .group_by(mine.alert, mine.person)
     )
-    return {row.person: _reached(row) for row in rows}
+    return {(row.alert, row.person): _reached(row) for row in rows}
 
 
 def _reached(row: Any) -> Reached:

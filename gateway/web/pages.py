@@ -19,7 +19,13 @@ from gateway.backend.bell import Bell
 from gateway.backend.dispatch import Dispatch
 from gateway.backend.happenings import Arrived, CannotGo, OnMyWay, Resolved
 from gateway.backend.links import Links
-from gateway.backend.overview import AlertView, Overview, alert_view, overview
+from gateway.backend.overview import (
+    AlertView,
+    Overview,
+    alert_view,
+    overview,
+    surroundings,
+)
 from gateway.backend.policy import OUTCOMES, Clock, Policy
 from gateway.settings import LANGUAGES
 from gateway.store import Store
@@ -126,7 +132,7 @@ class Pages:
         return self._page(request, "now.html", session, words, seen=seen, views=seen.alerts)
 
     async def _alert(self, request: Request, session: Session, words: Words) -> Response:
-        seen = await asyncio.to_thread(self._overview)
+        seen = await asyncio.to_thread(self._surroundings)
         view = await self._view(request)
         if view is None:
             return self._message(request, words, session, "no_alert", 404)
@@ -201,6 +207,10 @@ class Pages:
     def _overview(self) -> Overview:
         with self.database.read() as connection:
             return overview(connection)
+
+    def _surroundings(self) -> Overview:
+        with self.database.read() as connection:
+            return surroundings(connection)
 
     def _fingerprint(self) -> str:
         # With the minute: "3 min ago" is news as well.

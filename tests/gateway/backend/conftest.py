@@ -95,12 +95,12 @@ class House:
     seq: int = 0
 
     def event(self, kind: str, **details: Any) -> Incoming:
-        """A new event of 204's button, or of its sensor if it is of that kind."""
+        """A new event of 204's button, or of its sensor if it is of that kind. unit: of another."""
         self.seq += 1
         device = BUTTON if kind in ("press", "battery", "tamper") else SENSOR
         return Incoming(
             gateway="house-1",
-            unit="204",
+            unit=details.pop("unit", "204"),
             device=details.pop("device", device),
             boot=1,
             seq=self.seq,

@@ -4,22 +4,24 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, insert, update
 
-from gateway.backend.overview import Overview, Reach, overview
+from gateway.backend.overview import Overview, Reach, alert_view, overview, surroundings
 from gateway.backend.tables import notices
 
 from .conftest import House
 
 
 class Counting:
-    """A connection that counts the rows that are fetched over it."""
+    """A connection that counts the questions that are asked over it, and the rows they fetch."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.rows = 0
+        self.questions = 0
 
     def execute(self, statement: Any) -> list[Any]:
         rows = list(self._connection.execute(statement).all())
         self.rows += len(rows)
+        self.questions += 1
         return rows
 
 
@@ -29,6 +31,14 @@ def look(house: House) -> tuple[Overview, int]:
         counting = Counting(connection)
         seen = overview(cast(Connection, counting))
         return seen, counting.rows
+
+
+def questions(house: House) -> int:
+    """How many it took."""
+    with house.backend.database.read() as connection:
+        counting = Counting(connection)
+        overview(cast(Connection, counting))
+        return counting.questions
 
 
 def reached(house: House) -> dict[str, Reach]:
@@ -89,3 +99,44 @@ def test_what_only_tells_a_person_does_not_count_as_reaching_them(house: House) 
     with house.backend.database.write() as connection:
         connection.execute(update(notices).values(reason="attended", state="sent"))
     assert reached(house) == {"ana": Reach.NO_WAY, "ben": Reach.NO_WAY}
+
+
+def test_a_house_full_of_open_alerts_takes_no_more_questions_than_one(house: House) -> None:
+    house.happens("press", unit="1", taps=1)
+    with_one = questions(house)
+
+    for unit in range(2, 31):
+        house.happens("press", unit=str(unit), taps=1)
+
+    assert len(look(house)[0].alerts) == 30
+    assert questions(house) == with_one
+
+
+def test_each_of_many_alerts_shows_its_own_lines_and_its_own_people(house: House) -> None:
+    first = house.happens("press", unit="1", taps=1)
+    house.deliver()
+    second = house.happens("press", unit="2", taps=1)
+    house.happens("press", unit="2", taps=2)
+
+    views = {one.alert.id: one for one in look(house)[0].alerts}
+
+    assert first is not None
+    assert second is not None
+    assert [line.details["taps"] for line in views[first].lines] == [1]
+    assert [line.details["taps"] for line in views[second].lines] == [1, 2]
+    assert {one.reach for one in views[first].reached} == {Reach.SENT}
+    assert {one.reach for one in views[second].reached} == {Reach.TRYING}
+    with house.backend.database.read() as connection:
+        assert alert_view(connection, first) == views[first]
+
+
+def test_the_banner_of_an_alerts_page_reads_no_other_alert(house: House) -> None:
+    house.happens("press", taps=1)
+
+    with house.backend.database.read() as connection:
+        seen = surroundings(connection)
+
+    assert seen.alerts == ()
+    assert [device.device for device in seen.devices] == [
+        device.device for device in look(house)[0].devices
+    ]
