@@ -36,6 +36,8 @@ from sim.building.packets import (
 
 # 3.1.2.10: a client not heard from for one and a half times its keepalive is gone.
 PATIENCE = 1.5
+# What every conversation begins with; who says anything else is hung up on.
+CONNECT_BYTE = 0x10
 
 
 class Listener(enum.Enum):
@@ -158,6 +160,9 @@ class Connection:
             return
         data, self._inbox = bytes(self._inbox), bytearray()
         self._heard_s = self._broker.loop.time()
+        if self.session is None and data[0] != CONNECT_BYTE and not self._decoder.holds:
+            self.end()
+            return
         try:
             found = self._decoder.feed(data)
         except Malformed:
@@ -297,8 +302,9 @@ class Broker:
 
     def _greet(self, connection: Connection, connect: Connect) -> None:
         for other in list(self._connections):
-            # 3.1.4: who comes again takes the session over.
+            # 3.1.4: who comes again takes the session over; mosquitto 2 leaves the will unsaid.
             if other.session is not None and other.session.client == connect.client:
+                other.will = None
                 other.end()
         sessions = self._memory.sessions
         kept = None if connect.clean else sessions.get(connect.client)

@@ -117,6 +117,11 @@ class Decoder:
     def __init__(self) -> None:
         self._held = bytearray()
 
+    @property
+    def holds(self) -> bool:
+        """Whether the beginning of a packet has come, and not its end."""
+        return bool(self._held)
+
     def feed(self, some: bytes) -> list[Packet]:
         """Raises Malformed."""
         self._held += some

@@ -1,6 +1,5 @@
 """A building to play in: `play(scene)` runs `scene(house)` in virtual time."""
 
-import asyncio
 import random
 import time
 
@@ -49,7 +48,9 @@ def play(tmp_path):
 
     def run_scene(scene, seed=1, **changes):
         async def main(loop):
-            house = House(loop, tmp_path / f"house-{len(list(tmp_path.iterdir()))}", seed, **changes)
+            house = House(
+                loop, tmp_path / f"house-{len(list(tmp_path.iterdir()))}", seed, **changes
+            )
             await house.building.start()
             try:
                 return await scene(house)
@@ -63,5 +64,3 @@ def play(tmp_path):
             print(f"{time.monotonic() - began:.2f} s of real time")
 
     return run_scene
-
-

@@ -6,6 +6,7 @@ It does what the firmware's link does on the wire and no more; scenarios have th
 import random
 
 from doorknock import wire
+
 from sim.building.packets import (
     ConnAck,
     Connect,
