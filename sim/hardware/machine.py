@@ -98,6 +98,7 @@ class Pin:
             return self._out or 0
         return self._in
 
+    @micropython.native
     def value(self, level=None):
         bench.drain()
         if level is None:
@@ -178,52 +179,42 @@ class PWM:
         bench.tell({"pwm": self._number, "hz": self._freq, "duty": self._duty})
 
 
+# As the chip's driver has it where nothing is said.
+_RECEIVE_BYTES = 256
+
+
 class UART(io.IOBase):
     """A serial port with a receive buffer of `rxbuf` bytes; what finds it full is lost."""
 
     def __init__(self, number, baudrate=115200, **rest) -> None:
         self._number = number
-        self._size = 256
+        self._held = micropython.RingIO(_RECEIVE_BYTES)
         self.overruns = 0
-        self._buffer = bytearray()
         self.init(baudrate, **rest)
         _uarts[number] = self
 
     def init(self, baudrate=115200, *, rxbuf=None, tx=None, rx=None, timeout=0, **rest) -> None:
-        self._size = rxbuf or self._size
+        if rxbuf:
+            self._held = micropython.RingIO(rxbuf)
         self._baudrate = baudrate
 
-    def _arrived(self, data: bytes, baudrate) -> None:
+    def _arrived(self, data, baudrate) -> None:
         if baudrate not in (None, self._baudrate):
             # What is sampled at a wrong rate is not these bytes.
             data = bytes(byte & 0xAA for byte in data)
-        room = self._size - len(self._buffer)
-        if len(data) > room:
-            self.overruns += len(data) - room
-            data = data[:room]
-        self._buffer += data
+        self.overruns += len(data) - self._held.write(data)
 
+    @micropython.native
     def any(self) -> int:
         bench.drain()
-        return len(self._buffer)
+        return self._held.any()
 
+    @micropython.native
     def readinto(self, buf, limit: int = -1):
-        count = min(len(buf), len(self._buffer))
-        if limit >= 0:
-            count = min(count, limit)
-        if not count:
-            return None
-        buf[:count] = self._buffer[:count]
-        self._buffer = self._buffer[count:]
-        return count
+        return self._held.readinto(buf, limit if limit >= 0 else len(buf)) or None
 
     def read(self, limit: int = -1):
-        count = len(self._buffer) if limit < 0 else min(limit, len(self._buffer))
-        if not count:
-            return None
-        data = bytes(self._buffer[:count])
-        self._buffer = self._buffer[count:]
-        return data
+        return self._held.read(limit) or None
 
     def write(self, data) -> int:
         bench.tell({"uart": self._number, "data": bytes(data).hex()})
@@ -232,7 +223,7 @@ class UART(io.IOBase):
     def ioctl(self, request: int, argument: int) -> int:
         if request != 3:
             return -1
-        return argument & ((1 if self._buffer else 0) | 4)
+        return argument & ((1 if self._held.any() else 0) | 4)
 
 
 class ADC:

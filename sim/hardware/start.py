@@ -4,6 +4,7 @@ Run as `micropython start.py FOLDER`; FOLDER holds what survives: the flash, the
 and the RTC memory.
 """
 
+import gc
 import os
 import sys
 
@@ -36,6 +37,9 @@ def main(folder: str) -> None:
     bench.listen()
     try:
         __import__("boot")
+        # Objects are twice as wide here: as many of them between two collections as on the chip.
+        if gc.threshold() > 0:
+            gc.threshold(2 * gc.threshold())
         __import__("main")
     except Exception as problem:
         # On the chip the console would now wait for somebody to type: until the watchdog bites.

@@ -197,7 +197,7 @@ def _receive() -> None:
         _orders.extend(json.loads(_stdin.read(orders)))
         _due = _orders[0][0]
     # What has not come yet is granted again, perhaps changed: this replaces the rest.
-    _lots = _stdin.read(lots + data) if lots else b""
+    _lots = memoryview(_stdin.read(lots + data)) if lots else b""
     _lots_end = _bytes_at = lots
     _lot_at = 0
     _granted_at = now
