@@ -6,6 +6,7 @@ import time
 import pytest
 
 from sim.building.building import Building
+from sim.virtual.board import VirtualBoard
 from sim.virtual.loop import run
 
 from .wire_device import WireDevice
@@ -35,11 +36,71 @@ class House:
             if one["event"] == event and values.items() <= one.items()
         ]
 
+    def firmware(self, folder, device=BUTTON, unit="204"):
+        """A button with the real firmware; `lights` are added to as it shows them."""
+        secret = self.chance.randbytes(32)
+        self.building.add_device(device, secret, unit, "button")
+        return Button(self, folder, secret, device)
+
+    def when_accepted(self, button):
+        """When the backend took each of this device's presses, in s; each once, or it fails."""
+        pressed = [
+            (one["boot"], one["seq"])
+            for one in self.records("committed", kind="press", device=button.device)
+        ]
+        assert len(set(pressed)) == len(pressed), "committed twice"
+        taken = {}
+        for one in self.records("accepted", device=button.device):
+            if (one["boot"], one["seq"]) in pressed:
+                assert (one["boot"], one["seq"]) not in taken, "accepted twice"
+                taken[one["boot"], one["seq"]] = one["t_ms"] / 1000
+        return [taken[one] for one in pressed if one in taken]
+
+    def alerts(self):
+        """The alerts there were: unit and kind of each, as it was at last."""
+        last = {one["alert"]: (one["unit"], one["kind"]) for one in self.records("alert")}
+        return sorted(last.values())
+
     def to(self, person):
         return [one["title"] for one in self.records("message", person=person)]
 
     def said(self):
         return [one["words"] for one in self.records("says")]
+
+
+class Button:
+    """A button that runs the real firmware. `lights`: (s, state) as it showed them."""
+
+    def __init__(self, house, folder, secret, device):
+        self.device = device
+        self.lights = []
+        self.board = VirtualBoard(
+            house.loop,
+            folder,
+            name=f"button {device}",
+            network=house.building.network,
+            on_line=self._on_line,
+        )
+        self.board.provision(house.building.provisioning(device, secret))
+        self.board.power_on()
+
+    def press(self):
+        self.board.press()
+
+    @property
+    def light(self):
+        return self.lights[-1][1]
+
+    def since(self, began_s):
+        """The states shown since then, without doublets."""
+        shown = [state for at, state in self.lights if at >= began_s]
+        return [
+            state for number, state in enumerate(shown) if shown[number - 1 : number] != [state]
+        ]
+
+    def _on_line(self, line):
+        if line.what == "light":
+            self.lights.append((line.t, line.data["state"]))
 
 
 @pytest.fixture

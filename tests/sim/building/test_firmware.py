@@ -1,42 +1,111 @@
-"""The real firmware at one end of the building, a phone at the other."""
+"""The real firmware at one end of the building, phones at the other, and every fault between."""
 
 import asyncio
+import math
 
-from sim.virtual.board import VirtualBoard
+import pytest
 
-from .conftest import BUTTON
+from sim.building.asgi_wire import Backend
+from sim.building.way import Air
+
+
+@pytest.fixture
+def pressed_while(play, tmp_path):
+    """A press 5 s after *break_*, *mend* 60 s later; the house and its button at the end."""
+
+    def run(break_, mend):
+        async def scene(house):
+            button = house.firmware(tmp_path / "board")
+            await asyncio.sleep(60)
+            try:
+                await _done(break_(house.building))
+                await asyncio.sleep(5)
+                button.press()
+                await asyncio.sleep(55)
+                button.said_meanwhile = button.since(64)
+                await _done(mend(house.building))
+                await asyncio.sleep(60)
+            finally:
+                button.board.close()
+            return house, button
+
+        return play(scene)
+
+    return run
+
+
+async def _done(what):
+    if asyncio.iscoroutine(what):
+        await what
 
 
 def test_the_person_behind_the_door_sees_that_somebody_is_coming(play, tmp_path):
-    lights = []
-
-    def on_line(line):
-        if line.what == "light":
-            lights.append((line.t, line.data["state"]))
-
     async def scene(house):
-        secret = house.chance.randbytes(32)
-        house.building.add_device(BUTTON, secret, "204", "button")
-        board = VirtualBoard(
-            house.loop,
-            tmp_path / "board",
-            name="button 204",
-            network=house.building.network,
-            on_line=on_line,
-        )
-        board.provision(house.building.provisioning(BUTTON, secret))
-        board.power_on()
+        button = house.firmware(tmp_path / "board")
         try:
             await asyncio.sleep(20)
-            board.press()
+            button.press()
             await asyncio.sleep(10)
             await house.building.responders["ana"].on_my_way("204")
             await asyncio.sleep(5)
         finally:
-            board.close()
-        return house
+            button.board.close()
+        return house, button
 
-    house = play(scene)
-    assert len(house.records("committed", kind="press")) == 1
-    assert [state for _, state in lights if state != "idle"] == ["sending", "delivered", "coming"]
+    house, button = play(scene)
+    assert len(house.when_accepted(button)) == 1
+    assert button.since(19) == ["sending", "delivered", "coming"]
     assert house.said() == []
+
+
+WAYS = {
+    "access point off": (lambda b: b.way.turn(Air.OFF), lambda b: b.way.turn(Air.ON)),
+    "captive": (lambda b: b.way.turn(Air.CAPTIVE), lambda b: b.way.turn(Air.ON)),
+    "captive and silent": (
+        lambda b: b.way.turn(Air.CAPTIVE_SILENT),
+        lambda b: b.way.turn(Air.ON),
+    ),
+    "another address": (lambda b: b.way.move("192.0.2.9"), lambda b: b.way.turn(Air.ON)),
+    "broker down": (lambda b: b.broker.kill(), lambda b: b.broker.start()),
+    "broker gone and wiped": (lambda b: b.broker.kill(wipe=True), lambda b: b.broker.start()),
+    "broker hangs": (
+        lambda b: setattr(b.broker, "slowness_s", math.inf),
+        lambda b: setattr(b.broker, "slowness_s", 0.0),
+    ),
+    "gateway killed": (lambda b: b.gateway.kill(), lambda b: b.gateway.start()),
+}
+
+
+@pytest.mark.parametrize("fault", WAYS)
+def test_nothing_says_delivered_until_it_is_and_then_once(pressed_while, fault):
+    house, button = pressed_while(*WAYS[fault])
+    assert button.said_meanwhile == ["sending", "cannot_send"]
+    # Mended at 120 s: whoever has called for help is not left to a back-off.
+    (accepted_s,) = house.when_accepted(button)
+    assert 120 < accepted_s < 140
+    assert button.light == "delivered"
+    assert house.alerts() == [("204", "check_in")]
+
+
+@pytest.mark.parametrize("state", [Backend.DOWN, Backend.FAILING, Backend.UNREACHABLE])
+def test_who_nobody_outside_has_heard_is_told_so_within_a_minute(play, tmp_path, state):
+    async def scene(house):
+        button = house.firmware(tmp_path / "board")
+        try:
+            await asyncio.sleep(60)
+            house.building.set_backend(state)
+            await asyncio.sleep(5)
+            button.press()
+            await asyncio.sleep(70)
+            meanwhile = button.since(64)
+            house.building.set_backend(Backend.UP)
+            await asyncio.sleep(70)
+        finally:
+            button.board.close()
+        return house, button, meanwhile
+
+    house, button, meanwhile = play(scene)
+    assert meanwhile == ["sending", "delivered", "cannot_send"]
+    assert button.light == "delivered"
+    assert len(house.when_accepted(button)) == 1
+    assert house.alerts() == [("204", "check_in")]
