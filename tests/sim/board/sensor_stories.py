@@ -43,6 +43,7 @@ class Breath:
 
     def __init__(self) -> None:
         self.moving = True
+        self.shown = True  # False: the module's gate is shut, as over nobody
         self._turn = 0
         self._depth = 3.8  # rad: half of 3 mm, at 0.398 mm a radian
         self._module = Mr60()
@@ -54,6 +55,8 @@ class Breath:
         breath = self._depth * math.sin(2 * math.pi * 0.25 * at_s)
         heart = 0.4 * math.sin(2 * math.pi * 1.2 * at_s)
         noise = 0.02 * math.sin(37.0 * at_s)
+        if not self.shown:
+            return self._module.sample(0.0, False)
         return self._module.sample(20 + breath + heart + noise, True)
 
 
@@ -244,6 +247,75 @@ async def a_resident_is_told_when_the_radar_does_not_work(room: Room) -> None:
     )
 
 
+async def a_resident_pauses_by_holding_b_and_goes_on_by_holding_it_again(room: Room) -> None:
+    # Given a resident who is looked after
+    board, gateway = room.board, room.gateway
+    await board.power_on()
+    await gateway.first("boot")
+    seen = len(board.lines)
+    await board.press("button_b", hold_s=2.2)
+    await room.until_sound(784, since=seen)
+    await asyncio.sleep(12)  # breath has to be known before it can be missed
+
+    # When they hold B, then it is over, and the radar goes dark
+    seen = len(board.lines)
+    await board.press("button_b", hold_s=2.2)
+    await gateway.until(lambda: len(gateway.of("watch")) == 2)
+    assert gateway.of("watch")[1].details == {"state": "ended", "by": "resident"}
+    await board.until(
+        lambda line: line.what == "pin" and line.data == {"name": "radar_power", "level": 0},
+        since=seen,
+    )
+
+    # And for longer than a question would take nothing is asked, whatever they do
+    room.radar.moving = False
+    await asyncio.sleep(20)
+    assert gateway.of("prompt") == []
+
+    # And holding it again looks after them again: their stillness is asked about now
+    await board.press("button_b", hold_s=2.2)
+    await gateway.until(lambda: len(gateway.of("watch")) == 3)
+    await gateway.first("prompt", 60)
+    assert room.radar_power
+
+
+async def an_exit_by_a_door_opens_the_room_sooner(room: Room) -> None:
+    # Given a washroom with a contact on its door, and somebody in it who breathes
+    board, gateway = room.board, room.gateway
+    assert isinstance(room.radar, Breath)
+    await board.set_pin("door", 0)
+    await board.power_on()
+    await gateway.first("watch", 30)
+    await asyncio.sleep(5)
+
+    # When the door opens, and the radar loses them without having seen them walk
+    await board.set_pin("door", 1)
+    room.radar.shown = False
+
+    # Then they have left: nobody is asked, nobody is called for
+    await gateway.first("left", 25)
+    await gateway.until(lambda: gateway.of("watch")[-1].details["state"] == "ended")
+    assert gateway.of("prompt") == []
+
+
+async def a_door_contact_that_is_stuck_hides_nobody(room: Room) -> None:
+    # Given a contact whose cable has come off: open for ever, as far as can be told
+    board, gateway = room.board, room.gateway
+    assert isinstance(room.radar, Breath)
+    await board.set_pin("door", 1)
+    await board.power_on()
+    await gateway.first("watch", 30)
+    await asyncio.sleep(5)
+
+    # When the radar loses somebody who did not walk
+    room.radar.shown = False
+
+    # Then they are asked, and called for, as without a door
+    prompt = await gateway.first("prompt", 40)
+    assert prompt.details == {"state": "asked", "cause": "vanished"}
+    assert (await gateway.first("stillness", 20)).details["cause"] == "vanished"
+
+
 Story = Callable[[Room], Awaitable[None]]
 
 
@@ -262,6 +334,9 @@ WASHROOM: dict[str, int | bytes | str] = {
 HOME: dict[str, int | bytes | str] = {
     "radar": "mr60bha2", "mode": "home", "still_prompt_s": 15, "answer_s": 10,
 }  # fmt: skip
+WITH_A_DOOR: dict[str, int | bytes | str] = {
+    "radar": "mr60bha2", "mode": "washroom", "still_prompt_s": 15, "answer_s": 10, "pin_door": 10,
+}  # fmt: skip
 SETTINGS = (
     Setting(a_washroom_that_sees_somebody_watches_asks_and_calls, Presence, WASHROOM),
     Setting(button_b_answers_the_question, Presence, WASHROOM),
@@ -269,4 +344,7 @@ SETTINGS = (
     Setting(a_radar_that_falls_silent_is_reported, Presence, WASHROOM),
     Setting(a_resident_is_looked_after_once_the_radar_was_seen_to_work, Breath, HOME),
     Setting(a_resident_is_told_when_the_radar_does_not_work, Breath, HOME),
+    Setting(a_resident_pauses_by_holding_b_and_goes_on_by_holding_it_again, Breath, HOME),
+    Setting(an_exit_by_a_door_opens_the_room_sooner, Breath, WITH_A_DOOR),
+    Setting(a_door_contact_that_is_stuck_hides_nobody, Breath, WITH_A_DOOR),
 )
