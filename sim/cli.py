@@ -11,6 +11,7 @@ from sim.evaluate.cli import evaluate
 from sim.fleet.cli import fleet
 from sim.replay_cli import replay
 from sim.scenario.cli import run as run_scenarios
+from sim.studio.cli import studio
 
 sim = typer.Typer(
     help="The firmware under a real interpreter, without hardware.", no_args_is_help=True
@@ -19,6 +20,7 @@ sim.command("run")(run_scenarios)
 sim.command("replay")(replay)
 sim.command("evaluate")(evaluate)
 sim.command("fleet")(fleet)
+sim.command("studio")(studio)
 
 
 @sim.callback()
