@@ -160,10 +160,13 @@ class Way:
         """The board turns its radio on, or off."""
         point = self._point(board)
         if not wanted:
-            # Asleep, or without power: what it has sent is on its way, and nothing else is said.
-            point.wanted_by.pop(board, None)
+            # Asleep, or without power: what is in the air arrives, and nothing is sent again.
+            radio = point.wanted_by.pop(board, None)
+            in_the_air = point.passes and radio is not None and radio.up
             for wire in [one for one in self._wires.values() if one.station is board]:
                 wire.down.break_off()
+                if not in_the_air:
+                    wire.up.break_off()
                 del self._wires[wire.station, wire.number]
         elif board not in point.wanted_by:
             radio = point.wanted_by[board] = _Radio()
@@ -173,9 +176,12 @@ class Way:
     def opened(self, board: Station, connection: int, host: str, port: int) -> None:
         """The board opens a connection: its SYN is on the way."""
         point = self._point(board)
+        radio = point.wanted_by.get(board)
+        if radio is None:
+            return
 
         def passes() -> bool:
-            return point.passes if wire.far else point.air is not Air.OFF
+            return radio.up and (point.passes if wire.far else point.air is not Air.OFF)
 
         def weather() -> Weather:
             loss = WEAK_LOSS if point.air is Air.WEAK else 0.0

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from gateway import devices
 from sim.building.building import Building
 from sim.virtual.board import VirtualBoard
 from sim.virtual.loop import run
@@ -23,11 +24,22 @@ class House:
         self.building = Building(loop, folder, random.Random(seed), **changes)
         self.chance = random.Random(seed)
 
-    def device(self, device=BUTTON, unit="204", device_type="button", **values):
+    def device(self, device=BUTTON, unit="204", device_type="button", access_point=None):
         secret = self.chance.randbytes(32)
         self.building.add_device(device, secret, unit, device_type)
-        values = self.building.provisioning(device, secret) | values
-        return WireDevice(self.loop, self.building.network, values)
+        made = WireDevice(self.loop, self.building.network)
+        if access_point is not None:
+            self.building.way.give(made, access_point)
+        made.power_on(self.building.provisioning(device, secret))
+        return made
+
+    def online(self, button):
+        """What the gateway believes of a device."""
+        store = self.building.gateway.open_store()
+        try:
+            return devices.get(store, button.device).online
+        finally:
+            store.close()
 
     def records(self, event, **values):
         return [

@@ -29,12 +29,9 @@ RECONNECT_S = 3
 class WireDevice:
     """A mains-powered device. network: a Way; `commands`: (t_s, command) as they came."""
 
-    def __init__(self, loop, network, values, *, host=None):
+    def __init__(self, loop, network):
         self.loop = loop
         self.network = network
-        self.device = values["device"].hex()
-        self.key = wire.signing_key(values["secret"])
-        self.host = host or values["host"]
         self.commands = []
         self.lights = []
         self.journal = {}
@@ -49,7 +46,13 @@ class WireDevice:
         self.unacknowledged = {}
         self.began_s = loop.time()
         self.connects = 0
-        network.wifi_wanted(self, True)
+
+    def power_on(self, values):
+        """It is provisioned with this, and wants its access point."""
+        self.device = values["device"].hex()
+        self.key = wire.signing_key(values["secret"])
+        self.host = values["host"]
+        self.network.wifi_wanted(self, True)
 
     # --- what a test does with it ---
 
@@ -77,6 +80,12 @@ class WireDevice:
     @property
     def light(self):
         return self.lights[-1][1] if self.lights else None
+
+    def power_off(self):
+        """It says nothing more."""
+        self.up = False
+        self.connection += 1
+        self.network.wifi_wanted(self, False)
 
     # --- what the network says (sim.building.way.Station) ---
 
