@@ -167,7 +167,8 @@ class BreathingRadar(Stream):
         bins = np.minimum(target_m / _BIN_M, _BINS - 1).astype(np.int64)
         pointer = still * np.exp(1j * self._standing[bins])
         pointer += self._sum(returns, ranges, sizes, turning, target_m, uniforms[:, 0])
-        pointer += self.module.noise_rad * (normals[:, 0] + 1j * normals[:, 1])
+        # The noise is that of the wall, so it is less over the stronger return of a chest near by.
+        pointer += self.module.noise_rad * _WALL * (normals[:, 0] + 1j * normals[:, 1])
         angles = np.angle(pointer)
         own = np.zeros(len(times))
         for number, one in enumerate(turning):
@@ -196,8 +197,9 @@ class BreathingRadar(Stream):
         shown = np.full(count, math.nan)
         for number, (one, far, size) in enumerate(zip(returns, ranges, sizes, strict=True)):
             # Whoever has stopped breathing is still where they were, unless another lives.
-            score = np.where(one.moves | one.lives, size, 0.01 * size)
-            better = (score > best) & (size > _LEAST_SEEN)
+            lively = one.moves | one.lives
+            score = np.where(lively, size, 0.01 * size)
+            better = (score > best) & (size > np.where(lively, _LEAST_SEEN, _MOVER_SEEN))
             best[better], target[better] = score[better], number
             shown[better] = far[better]
         known = np.maximum.accumulate(np.where(target >= 0, np.arange(count), -1))
