@@ -71,7 +71,7 @@ def test_samples_come_in_order_within_their_span_at_the_rate_of_the_module(kind)
 def test_a_cue_leaves_what_was_sent_and_changes_what_comes(kind):
     told, left_alone = radar_of(kind), radar_of(kind)
     before = [in_spans(one, 30_000, 250) for one in (told, left_alone)]
-    told.room.people[0].do(StopBreathing(), 30_000)
+    told.room.people[0].do(Leave(), 30_000)
     after = [in_spans(one, 60_000, 250, 30_000) for one in (told, left_alone)]
     assert before[0] == before[1]
     assert [at for at, _ in after[0]] == [at for at, _ in after[1]]
