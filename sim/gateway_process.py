@@ -85,10 +85,12 @@ class GatewayProcess:
         self._was_ready = self._was_ready or said.get("event") == "ready"
         self._on_line(said)
 
-    def kill(self) -> None:
-        """kill -9: no farewell, nothing flushed. `run()` starts it again."""
-        if self._child is not None and self._child.returncode is None:
-            self._child.kill()
+    def kill(self) -> bool:
+        """kill -9: no farewell, nothing flushed. `run()` starts it again. False: there is none."""
+        if self._child is None or self._child.returncode is not None:
+            return False
+        self._child.kill()
+        return True
 
     async def stop(self) -> None:
         """Ends it in order; by force when that takes too long."""

@@ -6,12 +6,12 @@ RunningHouse  the gateway of a configuration file; its people are asked, by thei
 
 import asyncio
 import contextlib
-import os
-import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from gateway import devices
 from gateway.address import is_taken
@@ -26,6 +26,7 @@ from sim.installation import LOOPBACK, Installation, SomebodyAsked, free_ports, 
 from sim.phone import Phone, PhoneMessage
 
 READY_WITHIN_S = 30.0
+BROKER = "mosquitto"
 PEOPLE = (("ana", "Ana"), ("ben", "Ben"))
 
 
@@ -147,18 +148,24 @@ class OwnHouse(House):
         assert self._part is not None  # noqa: S101  started above
         await asyncio.shield(self._part)
 
-    def kill_gateway(self) -> None:
-        """kill -9, as a power cut does it; it is started again at once."""
+    def kill_gateway(self) -> bool:
+        """kill -9, as a power cut does it; it is started again at once. False: there was none."""
         assert self._process is not None  # noqa: S101  prepared above
-        self._process.kill()
+        return self._process.kill()
 
-    def kill_broker(self) -> None:
-        """kill -9, and its store wiped: whatever it had taken and not handed on is gone."""
+    def kill_broker(self) -> bool:
+        """kill -9, and its store wiped: whatever it had taken and not handed on is gone. False:
+        there was none, for it is being started."""
         pid = self.broker_pid()
-        if pid is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        try:
+            process = psutil.Process(pid or 0)
+            if pid is None or process.name() != BROKER:
+                return False
+            process.kill()
+        except psutil.Error:
+            return False
         (self.settings.data / "broker" / "queued.db").unlink(missing_ok=True)
+        return True
 
     async def stop(self) -> None:
         """Nothing of it is left running."""

@@ -4,6 +4,7 @@ registered ─ ramp: connected a few at a time ─ plan played, faults on time �
 """
 
 import asyncio
+import errno
 import os
 import random
 import secrets
@@ -39,11 +40,13 @@ OTHER_FILES = 200
 # Until all is answered and handed on: a retry takes up to 60 s, and a second one may be due.
 DRAIN_WITHIN_S = 150.0
 LOOK_EVERY_S = 0.5
+KILL_AGAIN_S = 0.05
 
 
 async def run(order: Order, watcher: Watcher) -> Report:
     """The fleet's report. Raises FleetError, GatewayError, GatewayWillNotRun."""
     _check_files(order.devices)
+    asyncio.get_running_loop().set_exception_handler(_but_closed_sockets)
     async with AsyncExitStack() as ends:
         return await Fleet(order, watcher, ends).run()
 
@@ -184,14 +187,16 @@ class Fleet:
         own = self._own
         if own is None:
             return
-        faults: list[tuple[float, str, Callable[[], None]]] = []
+        faults: list[tuple[float, str, Callable[[], bool]]] = []
         if self._order.kill_gateway_at_s is not None:
             faults.append((self._order.kill_gateway_at_s, "gateway", own.kill_gateway))
         if self._order.kill_broker_at_s is not None:
             faults.append((self._order.kill_broker_at_s, "broker", own.kill_broker))
         for at_s, what, kill in sorted(faults, key=lambda fault: fault[0]):
             await asyncio.sleep(max(0.0, at_s - self._since_s(self._began)))
-            kill()
+            # The one may be on its way back from the other's end.
+            while not kill():  # noqa: ASYNC110  another process has no event
+                await asyncio.sleep(KILL_AGAIN_S)
             self._tally.note(what, "killed")
 
     async def _drain(self, ledger: Ledger) -> None:
@@ -254,6 +259,14 @@ class Fleet:
     @staticmethod
     def _since_s(began: float) -> float:
         return time.monotonic() - began
+
+
+def _but_closed_sockets(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """aiomqtt asks the loop to watch a socket that the broker's end may have closed just then; the
+    connection is known to be lost all the same."""
+    error = context.get("exception")
+    if not (isinstance(error, OSError) and error.errno == errno.EBADF):
+        loop.default_exception_handler(context)
 
 
 def _check_files(devices: int) -> None:
