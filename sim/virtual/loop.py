@@ -125,6 +125,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Ends the run with this, as soon as what is ready has been done."""
         self._failure = self._failure or failure
 
+    def grace(self, real_s: float) -> None:
+        """So much real time from now, whatever was used up: for an end in good order."""
+        self._real_end = time.monotonic() + real_s
+
     # --- work that would be done elsewhere -------------------------------------------------
 
     def run_in_executor(  # type: ignore[override]  # typeshed wants a TypeVarTuple
