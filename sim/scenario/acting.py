@@ -20,6 +20,8 @@ from sim.virtual.loop import VirtualLoop
 # for the next).
 TAP_MS = 80
 BETWEEN_TAPS_MS = 220
+# Real seconds after which a board that is told to hang does.
+_HANG_LIMIT_S = 2.0
 # A broker that is full takes in nothing for those who are away.
 _SPLIT_BYTES = 7
 # An LD2410's state: bit 0 moving, bit 1 still.
@@ -93,12 +95,13 @@ class Acting:
                 board.power_on()
             case actions.Power(to="off"):
                 board.power_cut()
-                self._cast.building.way.vanished(board)
             case actions.Power(writes=writes):
                 board.power_cut_in_writing(writes)
             case actions.BatteryIs(volts=volts):
                 board.battery_now(round(1000 * volts))
             case actions.Hang():
+                # It will not come back, and that need not be waited for as long as for others.
+                board.hang_limit_s = _HANG_LIMIT_S
                 board.console("while True: pass")
             case actions.FlashIs(to=to):
                 board.flash_worn(to == "worn")

@@ -77,6 +77,8 @@ def _found(
             return True, "never", None
         return False, f"{_how_often(found)}, first {_when(first, since)}", first.t_ms
     if first is None:
+        if wanted.at_most is not None:
+            return True, "never", None
         if fitting:
             return False, f"too late: {_when(fitting[0], since)}", fitting[0].t_ms
         return False, _instead(wanted, records, since), None

@@ -4,13 +4,18 @@ import asyncio
 import contextlib
 import tempfile
 import time
+import traceback
 from pathlib import Path
+from typing import Any
 
 from sim.scenario.judge import judge
 from sim.scenario.load import Loaded, load
 from sim.scenario.outcome import Outcome
 from sim.scenario.world import World
 from sim.virtual.loop import VirtualLoop, VirtualTimeError
+
+# Real seconds in which a world that cannot go on is to end in order.
+_END_S = 10.0
 
 
 def play(loaded: Loaded, seed: int | None = None, folder: Path | None = None) -> Outcome:
@@ -30,12 +35,14 @@ def _play(loaded: Loaded, seed: int | None, folder: Path) -> Outcome:
     chosen = scenario.seed if seed is None else seed
     began = time.monotonic()
     loop = VirtualLoop(real_limit_s=scenario.limit / 1000)
-    world = World(scenario, chosen, folder, loop=loop)
+    loop.set_exception_handler(_fell)
     trouble = ""
+    world = World(scenario, chosen, folder, loop=loop)
     try:
         loop.run_until_complete(world.play())
     except VirtualTimeError as ended:
         trouble = str(ended)
+        loop.grace(_END_S)
         with contextlib.suppress(VirtualTimeError):
             loop.run_until_complete(world.stop())
     finally:
@@ -65,13 +72,29 @@ def _play(loaded: Loaded, seed: int | None, folder: Path) -> Outcome:
     )
 
 
+class _WorldFell(VirtualTimeError):
+    """Something of the simulator's own has fallen: `str()` has the traceback."""
+
+
+def _fell(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What asyncio would only print ends the run: nothing that was seen after it can be trusted."""
+    error = context.get("exception")
+    told = "".join(traceback.format_exception(error)) if error else str(context["message"])
+    if isinstance(loop, VirtualLoop):
+        loop.fail(_WorldFell(f"The simulator itself has fallen; report this.\n{told.rstrip()}"))
+
+
 def _end_tasks(loop: VirtualLoop) -> None:
     """Whatever still waits in the loop is told that it is over: libraries leave watchers behind."""
-    left = asyncio.all_tasks(loop)
-    for task in left:
-        task.cancel()
+
+    async def end() -> None:
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
     with contextlib.suppress(VirtualTimeError):
-        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        loop.run_until_complete(end())
 
 
 def play_file(path: Path, seed: int | None, folder: Path | None) -> Outcome:
