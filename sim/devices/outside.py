@@ -48,6 +48,8 @@ class Outside:
         self._on_line = on_line
         self._fresh_id = fresh_id
         self._store = folder / "nvs.json"
+        # Which pin a name is, as far as it has been looked up; the settings say.
+        self._pins: dict[str, int] = {}
         self._levels: dict[int, int] = {}
         self._microvolts: dict[int, int] = {}
         self._changed = asyncio.Event()
@@ -59,10 +61,12 @@ class Outside:
     def provision(self, values: Mapping[str, int | bytes | str]) -> None:
         """Writes settings into the board's NVS; see doorknock/config.py for names and bounds."""
         settings_store.provision(self._store, values)
+        self._pins.clear()
 
     def lose_setting(self, key: str) -> None:
         """Takes a setting away, as a re-flash of the NVS partition does (e.g. "boot")."""
         settings_store.erase(self._store, key)
+        self._pins.clear()
 
     # --- what it shows ---------------------------------------------------------------------
 
@@ -101,6 +105,11 @@ class Outside:
     # --- its pins --------------------------------------------------------------------------
 
     def _pin(self, name: str) -> int:
+        if name not in self._pins:
+            self._pins[name] = self._look_up_pin(name)
+        return self._pins[name]
+
+    def _look_up_pin(self, name: str) -> int:
         setting = NAMED_PINS.get(name, name)
         default = next(row[-2] for row in config.SETTINGS if row[0] == setting)
         assert isinstance(default, int)  # noqa: S101 - every pin has a default

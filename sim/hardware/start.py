@@ -13,8 +13,9 @@ import flash
 import vfs
 
 
-def _mount(folder: str) -> flash.Flash:
+def _mount(folder: str, endurance: int) -> flash.Flash:
     chip = flash.Flash(folder + "/flash.bin")
+    chip.wear(endurance)
     try:
         system = vfs.VfsLfs2(chip, mtime=False)
     except OSError:
@@ -27,7 +28,7 @@ def _mount(folder: str) -> flash.Flash:
 
 def main(folder: str) -> None:
     first = bench.start(folder)
-    chip = _mount(folder)
+    chip = _mount(folder, first.get("flash_endurance", 0))
     bench.on("cut_after_writes", lambda order: chip.cut_after(order["cut_after_writes"]))
     import machine
     import network

@@ -6,21 +6,24 @@ the real firmware. It runs as far as the loop grants, and what it does is told a
 
 import asyncio
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from sim.devices.board_line import BoardLine, Console
 from sim.devices.outside import BATTERY_MV, BoardType, Outside
-from sim.virtual import process
+from sim.virtual import battery, process
 from sim.virtual.loop import VirtualLoop, VirtualTimeError
+from sim.virtual.own_clock import OwnClock
+from sim.virtual.ports import Network as Network
+from sim.virtual.ports import RadarModel as RadarModel
+from sim.virtual.radar_line import RadarLine
 
 # From power, reset or wake to the first line of the firmware: the stock image's start-up.
 BOOT_MS = 300
 # Real seconds for one grant. The longest honest one takes 0.2 s on an idle machine.
 HANG_LIMIT_S = 20.0
-_PPM = 1_000_000
 # A cheap switch bounces for 1 to 10 ms, a few times.
 _BOUNCES = 3
 _BOUNCE_MS = 3
@@ -28,35 +31,6 @@ _BOUNCE_MS = 3
 
 class BoardFailed(VirtualTimeError):
     """The firmware, or what stands in for the chip, has fallen. `str()` has the traceback."""
-
-
-class RadarModel(Protocol):
-    """A radar module: what it sends. All times are ms of the loop."""
-
-    def power(self, on: bool, at_ms: int) -> None:
-        """Its supply is switched."""
-
-    def frames(self, from_ms: int, until_ms: int) -> Iterable[tuple[int, bytes]]:
-        """All it sends at from_ms < t <= until_ms, in order; asked in rising, adjoining spans."""
-
-    def written(self, at_ms: int, data: bytes) -> Iterable[tuple[int, bytes]]:
-        """What it answers to these bytes, at t > at_ms, in order."""
-
-
-class Network(Protocol):
-    """The way out of the board; it answers by the board's methods, at any time of the loop."""
-
-    def wifi_wanted(self, board: "VirtualBoard", wanted: bool) -> None:
-        """It looks for its access point, or is gone from the air. Answer: wifi()."""
-
-    def opened(self, board: "VirtualBoard", connection: int, host: str, port: int) -> None:
-        """It opens a TCP connection. Answer: tcp_connected() or tcp_refused(), or silence."""
-
-    def sent(self, board: "VirtualBoard", connection: int, data: bytes) -> None:
-        """It has sent these bytes."""
-
-    def closed(self, board: "VirtualBoard", connection: int) -> None:
-        """It has closed the connection. A board without power closes nothing."""
 
 
 class State(Enum):
@@ -72,9 +46,10 @@ class VirtualBoard(Outside):
     """One board. `folder` is what survives on it: flash, settings, RTC memory.
 
     seed: of its chip number and of the chances it takes. drift_ppm: how much its clock runs fast.
-    boot_ms: from power to the firmware's first line. forgiving: an exception that nobody caught in
-    the firmware is only told ("crash" lines); else it ends the run with BoardFailed.
-    `radar` may be set while the board has no power. on_line is called at the moment of each line.
+    boot_ms: from power to the firmware's first line. flash_endurance: how often a block of flash
+    can be erased, 0: for ever. forgiving: an exception that nobody caught in the firmware is only
+    told ("crash" lines); else it ends the run with BoardFailed. `radar` and `battery` may be set
+    while the board has no power. on_line is called at the moment of each line.
     """
 
     def __init__(
@@ -89,6 +64,7 @@ class VirtualBoard(Outside):
         seed: int = 0,
         drift_ppm: int = 0,
         boot_ms: int = BOOT_MS,
+        flash_endurance: int = 0,
         hang_limit_s: float = HANG_LIMIT_S,
         forgiving: bool = False,
     ) -> None:
@@ -98,12 +74,14 @@ class VirtualBoard(Outside):
         )
         self.loop = loop
         self.network = network
-        self.radar: RadarModel | None = None
+        self.battery: battery.Battery | None = None
         self.state = State.OFF
-        self.drift_ppm = drift_ppm
         self.boot_ms = boot_ms
+        self.flash_endurance = flash_endurance
         self.hang_limit_s = hang_limit_s
         self.forgiving = forgiving
+        self._clock = OwnClock(drift_ppm)
+        self._radar = RadarLine()
         self._process: process.Process | None = None
         # Rises at each start and end: what was scheduled before is then of another life.
         self._life = 0
@@ -119,10 +97,6 @@ class VirtualBoard(Outside):
         self._wake_pin: tuple[int, int] | None = None
         self._connections = 0
         self._on_air = False
-        self._radar_on = False
-        self._radar_told_ms = loop.now_ms
-        # What the radar has sent, or will have by the horizon, and the board has not taken yet.
-        self._lots: list[tuple[int, bytes]] = []
         self.battery_now(BATTERY_MV)
 
     # --- power -----------------------------------------------------------------------------
@@ -133,7 +107,7 @@ class VirtualBoard(Outside):
             raise RuntimeError(f"{self.name} has power already")
         if cause == "power_on":
             self.lose_rtc()
-            self._wall_from_ms = self._own(self.loop.now_ms)
+            self._wall_from_ms = self._clock.own(self.loop.now_ms)
         self._start(cause, "")
 
     def power_cut(self) -> None:
@@ -206,6 +180,15 @@ class VirtualBoard(Outside):
         self.gather()
         return self._looked
 
+    @property
+    def radar(self) -> RadarModel | None:
+        """The module at its UART; nothing comes from it without the supply that the board gives."""
+        return self._radar.model
+
+    @radar.setter
+    def radar(self, model: RadarModel | None) -> None:
+        self._radar.model = model
+
     # --- what the network does to it -------------------------------------------------------
 
     def wifi(self, up: bool, rssi_dbm: int = -61) -> None:
@@ -239,12 +222,9 @@ class VirtualBoard(Outside):
         """It may run until then."""
         assert self._process is not None  # noqa: S101 - enlisted only while it runs
         self._granted_ms = until_ms
-        if self.radar is not None and self._radar_on and until_ms > self._radar_told_ms:
-            self._lots.extend(self.radar.frames(self._radar_told_ms, until_ms))
-            self._radar_told_ms = until_ms
-        due = [(self._own(ms), data) for ms, data in self._lots if ms <= until_ms]
-        baud = getattr(self.radar, "baudrate", 0)
-        self._process.grant(self._own(until_ms), self._orders, due, baud)
+        lots = [(self._clock.own(ms), data) for ms, data in self._radar.until(until_ms)]
+        own_ms = self._clock.own(until_ms)
+        self._process.grant(own_ms, self._orders, lots, self._radar.baudrate)
         self._orders = []
 
     def gather(self) -> None:
@@ -256,16 +236,17 @@ class VirtualBoard(Outside):
         except process.Hangs:
             self._hangs()
             return
-        until_ms = self._granted_ms
-        reached = until_ms if said.now_ms >= self._own(until_ms) else self._world(said.now_ms)
+        reached = self._granted_ms
+        if said.now_ms < self._clock.own(reached):
+            reached = self._clock.loop(said.now_ms)
         for own_ms, report in said.reports:
             if isinstance(report, dict) and "look" in report:
                 self._looked = report["look"]
                 continue
-            at = min(max(self._world(own_ms), self.loop.now_ms), reached)
+            at = min(max(self._clock.loop(own_ms), self.loop.now_ms), reached)
             self.loop.at(at, self._if_still, life, self._shown, report)
         self._reached_ms = reached
-        self._lots = [lot for lot in self._lots if lot[0] > reached]
+        self._radar.arrived(reached)
         if said.code is not None:
             self.loop.at(reached, self._if_still, life, self._ended, said.code)
             self._let_go()
@@ -275,6 +256,7 @@ class VirtualBoard(Outside):
     def _start(self, cause: str, wake: str) -> None:
         self._stop()
         self.state = State.STARTING
+        self._draw(battery.AWAKE_MA)
         self._timer = self.loop.call_later(self.boot_ms / 1000, self._begin, cause, wake)
 
     def _begin(self, cause: str, wake: str) -> None:
@@ -282,21 +264,22 @@ class VirtualBoard(Outside):
         self.state = State.RUNNING
         self._wake_pin = None
         self._console = Console()
-        self._reached_ms = self._radar_told_ms = now
+        self._reached_ms = now
         first = {
             "board": self.board,
             "cause": cause,
             "wake": wake,
             "unique_id": self._unique_id().hex(),
             "seed": self._chance.getrandbits(30),
-            "wall_ms": self._own(now) - self._wall_from_ms,
+            "wall_ms": self._clock.own(now) - self._wall_from_ms,
+            "flash_endurance": self.flash_endurance,
             "watched": [self._pin("radar_power")],
             "connections": self._connections,
             "pins": self._levels,
             "microvolts": self._microvolts,
         }
-        self._orders = [(self._own(now), first)]
-        self._process = process.Process(self.folder, self._own(now))
+        self._orders = [(self._clock.own(now), first)]
+        self._process = process.Process(self.folder, self._clock.own(now))
         self.loop.enlist(self)
         self._emit("power", {"cause": cause})
 
@@ -321,7 +304,7 @@ class VirtualBoard(Outside):
         if bites >= process.NEVER_MS:
             self._emit("hangs", {})
             return
-        at = max(self._world(bites), self.loop.now_ms)
+        at = max(self._clock.loop(bites), self.loop.now_ms)
         self._reached_ms = at
         self.loop.at(at, self._if_still, self._life, self._ended, process.BITTEN)
 
@@ -331,11 +314,12 @@ class VirtualBoard(Outside):
         pin = self._wake_pin
         self._stop()
         self.state = State.ASLEEP
+        self._draw(battery.ASLEEP_MA)
         self._wake_pin = pin
         if pin is not None and self._levels.get(pin[0]) == pin[1]:
             self._start("deep_sleep", "pin")
         elif for_ms:
-            ends = self._world(self._own(self.loop.now_ms) + for_ms)
+            ends = self._clock.loop(self._clock.own(self.loop.now_ms) + for_ms)
             self._timer = self.loop.call_at(ends / 1000, self._start, "deep_sleep", "timer")
 
     def _let_go(self) -> None:
@@ -351,10 +335,39 @@ class VirtualBoard(Outside):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self._turn_radar(False)
+        self._radar.supply(False, self.loop.now_ms)
         if self._on_air:
             self._on_air = False
             self.network.wifi_wanted(self, False)
+        self._draw(0.0)
+
+    # --- its battery -----------------------------------------------------------------------
+
+    def _draw(self, load_ma: float) -> None:
+        """From now on it draws so much; the firmware can measure what is left of the voltage."""
+        if self.battery is not None:
+            self.battery.draw(load_ma, self.loop.now_ms)
+            self.battery_now(self.battery.millivolts())
+
+    def _go_on_air(self, on: bool) -> None:
+        if on and not self._bursts():
+            return
+        self._on_air = on
+        self._draw(battery.ON_AIR_MA if on else battery.AWAKE_MA)
+        self.network.wifi_wanted(self, on)
+
+    def _bursts(self) -> bool:
+        """The radio sends. Whether the battery carries it; if not, that was a brown-out."""
+        if self.battery is None or self.battery.carries(battery.BURST_MA):
+            return True
+        self.lose_rtc()
+        self._emit("reset", {"cause": "brown_out"})
+        if self.battery.carries(battery.AWAKE_MA):
+            # MicroPython tells a brown-out as a watchdog's reset (ports/esp32/modmachine.c).
+            self._start("watchdog", "")
+        else:
+            self.power_cut()
+        return False
 
     # --- what it shows ---------------------------------------------------------------------
 
@@ -367,24 +380,26 @@ class VirtualBoard(Outside):
             self._printed(report)
         elif "pin" in report:
             if report["pin"] == self._pin("radar_power"):
-                self._turn_radar(bool(report["level"]))
+                self._radar.supply(bool(report["level"]), self.loop.now_ms)
             self._emit("pin", {"name": self._pin_name(report["pin"]), "level": report["level"]})
         elif "pwm" in report:
             self._emit("sound", {"hz": report["hz"] if report["duty"] else 0})
         elif "uart" in report:
-            self._write_to_radar(bytes.fromhex(report["data"]))
+            data = bytes.fromhex(report["data"])
+            self._emit("uart", {"data": data})
+            self._radar.written(self.loop.now_ms, data)
         elif "sleep" in report:
             pin = report["wake_pin"]
             self._wake_pin = (pin[0], pin[1]) if pin else None
             self._emit("asleep", {"for_ms": report["sleep"]})
         elif "wants_wifi" in report:
-            self._on_air = report["wants_wifi"]
-            self.network.wifi_wanted(self, self._on_air)
+            self._go_on_air(report["wants_wifi"])
         elif "open" in report:
             self._connections = report["open"]
             self.network.opened(self, report["open"], report["host"], report["port"])
         elif "send" in report:
-            self.network.sent(self, report["send"], bytes.fromhex(report["data"]))
+            if self._bursts():
+                self.network.sent(self, report["send"], bytes.fromhex(report["data"]))
         elif "close" in report:
             self.network.closed(self, report["close"])
 
@@ -398,22 +413,6 @@ class VirtualBoard(Outside):
                 if not self.forgiving:
                     self.loop.fail(BoardFailed(f"The firmware of {self.name} has fallen:\n{told}"))
 
-    def _turn_radar(self, on: bool) -> None:
-        if on == self._radar_on:
-            return
-        self._radar_on = on
-        now = self.loop.now_ms
-        self._radar_told_ms = max(self._radar_told_ms, now)
-        self._lots = []
-        if self.radar is not None:
-            self.radar.power(on, now)
-
-    def _write_to_radar(self, data: bytes) -> None:
-        self._emit("uart", {"data": data})
-        if self.radar is not None and self._radar_on:
-            self._lots.extend(self.radar.written(self.loop.now_ms, data))
-            self._lots.sort(key=lambda lot: lot[0])
-
     def _emit(self, what: str, data: Mapping[str, Any]) -> None:
         self._add(BoardLine(self.loop.time(), what, data))
 
@@ -423,21 +422,10 @@ class VirtualBoard(Outside):
         """Now, or as soon as the board has come to: it may be a little ahead of the loop."""
         if self._process is not None:
             at = max(self.loop.now_ms, self._reached_ms)
-            self._orders.append((self._own(at), order))
+            self._orders.append((self._clock.own(at), order))
 
     def _later(self, ms: int, act: Callable[..., None], *rest: Any) -> None:
         if ms <= self.loop.now_ms:
             act(*rest)
         else:
             self.loop.at(ms, act, *rest)
-
-    def _own(self, ms: int) -> int:
-        """The board's clock at this ms of the loop."""
-        return ms + ms * self.drift_ppm // _PPM
-
-    def _world(self, own_ms: int) -> int:
-        """The first ms of the loop at which the board's clock has come to `own_ms`."""
-        ms = own_ms * _PPM // (_PPM + self.drift_ppm)
-        while self._own(ms) < own_ms:
-            ms += 1
-        return ms
