@@ -67,8 +67,10 @@ def plan(
     )
     for makes, numbers, a_minute in rates:
         own = random.Random(chance.getrandbits(64))
-        if numbers and a_minute:
-            streams.append(_in_order(_groups(makes, numbers, a_minute, length_s, own)))
+        a_second = a_minute / 60
+        # What is next to never may be never, to a float.
+        if numbers and a_second:
+            streams.append(_in_order(_groups(makes, numbers, a_second, length_s, own)))
     merged = heapq.merge(*streams, key=lambda doing: doing.at_s)
     return itertools.takewhile(lambda doing: doing.at_s < length_s, merged)
 
@@ -76,15 +78,15 @@ def plan(
 def _groups(
     makes: Callable[[float, Sequence[int], random.Random], list[Doing]],
     numbers: Sequence[int],
-    a_minute: float,
+    a_second: float,
     length_s: float,
     chance: random.Random,
 ) -> Iterator[list[Doing]]:
     """What *makes* makes of each moment of a Poisson process: nobody presses in turn."""
-    at_s = chance.expovariate(a_minute / 60)
+    at_s = chance.expovariate(a_second)
     while at_s < length_s:
         yield makes(at_s, numbers, chance)
-        at_s += chance.expovariate(a_minute / 60)
+        at_s += chance.expovariate(a_second)
 
 
 def _in_order(groups: Iterator[list[Doing]]) -> Iterator[Doing]:
