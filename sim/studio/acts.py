@@ -19,7 +19,7 @@ _WEAK_DEPTH = 0.2
 _CHANGES_WITHIN = "15 s"
 _COMES_BACK_WITHIN = "5 s"
 # Longer than the sensor waits before it asks: one sees it ask, and take the question back.
-_HELD_FOR = "25 s"
+_HELD_S = 30
 _HOLD_FOR = "2500 ms"
 # As a scenario says that a part is broken, and that it is mended.
 _BREAKS = {
@@ -43,6 +43,7 @@ class Acts:
             name: one for name, one in world.cast.devices.items() if one.spec.unit == unit
         }
         self._radar_works = True
+        self._held_until_ms: dict[str, int] = {}
 
     def way(self) -> dict[str, bool]:
         """Which parts of the way work."""
@@ -55,6 +56,12 @@ class Acts:
         if any(one.radar for one in self._devices.values()):
             way["radar"] = self._radar_works
         return way
+
+    def holds_breath(self, name: str) -> bool:
+        """Whether this person does, because the page asked them to."""
+        doing = self._people[name].state(self._world.loop.now_ms).doing
+        until_ms = self._held_until_ms.get(name, 0)
+        return doing == "hold_breath" and self._world.loop.now_ms < until_ms
 
     def act(self, act: Mapping[str, Any]) -> None:
         """See StudioWorld.act."""
@@ -141,7 +148,8 @@ class Acts:
             case "weaker":
                 return {"do": "breathe", "depth": _WEAK_DEPTH, "over": _CHANGES_WITHIN}
             case "hold_breath":
-                return {"do": "hold_breath", "lasts": _HELD_FOR}
+                self._held_until_ms[person.name] = self._world.loop.now_ms + 1000 * _HELD_S
+                return {"do": "hold_breath", "lasts": f"{_HELD_S} s"}
         raise ValueError(f"nobody does {what!r}")
 
 

@@ -115,6 +115,8 @@ class Simulated:
 
     def close(self) -> None:
         """See StudioWorld."""
+        if self._loop.is_closed():
+            return
         with contextlib.suppress(VirtualTimeError):
             self._loop.run_until_complete(self._world.stop())
         self._world.close()
@@ -215,6 +217,8 @@ class Simulated:
         how = "slow_weak" if slow and weak else "slow" if slow else "weak" if weak else "normal"
         if not state.breathing:
             how = "stopped" if not person.condition.breathing else "held"
+        elif self._acts.holds_breath(person.name):
+            how = "held"
         return {
             "id": person.name,
             **on_plan(self._room.layout(), state.x, state.y),

@@ -1,0 +1,55 @@
+"""`doorknock sim studio` on the command line."""
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def studio(*arguments):
+    return subprocess.run(
+        [Path(sys.executable).with_name("doorknock"), "sim", "studio", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_a_port_that_is_in_use_is_told_in_a_sentence():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        ended = studio("--port", port)
+    assert ended.returncode == 2
+    assert ended.stderr.count("\n") == 1
+    assert f"Port {port} on 127.0.0.1 is in use" in ended.stderr
+    assert "--port" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nowhere.toml"], "nowhere.toml cannot be read"),
+        (["--speed", "0"], "--speed"),
+        (["--speed", "1001"], "--speed"),
+        (["--port", "65536"], "--port"),
+        (["--host", "not a host"], "cannot be used"),
+    ],
+)
+def test_wrong_use_is_told_and_ends_with_two(arguments, said):
+    ended = studio(*arguments)
+    assert ended.returncode == 2
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_scenario_that_is_wrong_is_told_with_its_line(tmp_path):
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text('title = "x"\nabout = "y"\nlength = "long"\n')
+    ended = studio(str(wrong))
+    assert ended.returncode == 2
+    assert "wrong.toml, line 1" in ended.stderr
