@@ -127,10 +127,12 @@ class Oversight:
             told_at = row.late_told_at
             if told_at is not None and told_at > now:
                 told_at = now
-            if late and (told_at is None or now - told_at > _TOLD_AGAIN_AFTER):
+            tells = late and (told_at is None or now - told_at > _TOLD_AGAIN_AFTER)
+            if tells:
                 told_at = now
                 silent.append(report.unit)
-            elif row.late and not late and told_at is not None:
+            elif row.late_told and not late:
+                # A silence that was not told, for one shortly before was, ends untold as well.
                 back.append(report.unit)
             connection.execute(
                 update(devices)
@@ -145,6 +147,7 @@ class Oversight:
                     battery_millivolts=report.battery_millivolts or row.battery_millivolts,
                     late=late,
                     late_told_at=told_at,
+                    late_told=late and (tells or row.late_told),
                 )
             )
         # One message for all: a dead access point is not thirty emergencies.

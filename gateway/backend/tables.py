@@ -21,6 +21,7 @@ from sqlalchemy import (
     String,
     Table,
     TypeDecorator,
+    false,
     text,
 )
 
@@ -82,6 +83,8 @@ devices = Table(
     Column("faults", JSON, nullable=False),  # list of what is wrong, as in wire.py
     Column("late", Boolean, nullable=False),
     Column("late_told_at", Instant),  # when staff were last written to about it
+    # Whether it is silent now and staff know.
+    Column("late_told", Boolean, nullable=False, server_default=false()),
 )
 
 alerts = Table(

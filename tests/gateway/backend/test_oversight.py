@@ -122,7 +122,14 @@ def test_a_flapping_device_is_not_a_message_each_time(house: House) -> None:
     for _ in range(10):
         minutes(house, 1, sensor=200)
         minutes(house, 1, sensor=10)
-    assert len([text for text in texts(house) if text.startswith("Not heard")]) == 1
+    assert [text.split(":")[0] for text in texts(house)] == ["Not heard from", "Heard from again"]
+    # For good: the next hour it is silent again, and that is told, and its end.
+    minutes(house, 61, sensor=4000)
+    minutes(house, 1, sensor=10)
+    assert [text.split(":")[0] for text in texts(house)] == [
+        "Not heard from",
+        "Heard from again",
+    ] * 2
 
 
 def test_a_dead_access_point_is_one_message(house: House) -> None:

@@ -87,6 +87,10 @@ class WireDevice:
         self.connection += 1
         self.network.wifi_wanted(self, False)
 
+    def power_on_again(self):
+        """With power again, as the same boot: it was no more than out of reach."""
+        self.network.wifi_wanted(self, True)
+
     # --- what the network says (sim.building.way.Station) ---
 
     def wifi(self, up, rssi_dbm):
