@@ -87,6 +87,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self.pace: Callable[[int], None] | None = None
         super().__init__(_Passing(self._pass))
         self._clock_resolution = _GRAIN_S
+        self.set_exception_handler(_raise)
 
     # --- the clock -------------------------------------------------------------------------
 
@@ -214,6 +215,15 @@ def run(
 
     with asyncio.Runner(loop_factory=fresh) as runner:
         return runner.run(begin())
+
+
+def _raise(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Whatever goes wrong in a callback ends the run: a fault in the world is no result."""
+    problem = context.get("exception")
+    if "handle" in context and isinstance(problem, Exception) and isinstance(loop, VirtualLoop):
+        loop.fail(problem)
+    else:
+        loop.default_exception_handler(context)
 
 
 class _Passing(selectors.DefaultSelector):

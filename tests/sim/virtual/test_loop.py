@@ -155,6 +155,15 @@ def test_a_failure_in_a_party_ends_the_run_with_its_own_words():
         run(main)
 
 
+def test_a_fault_in_a_callback_ends_the_run():
+    async def main(loop):
+        loop.at(50, lambda: 1 // 0)
+        await asyncio.sleep(10)
+
+    with pytest.raises(ZeroDivisionError):
+        run(main)
+
+
 def test_somebody_who_watches_can_make_time_pass_at_their_own_pace():
     async def main(loop):
         moved = []
