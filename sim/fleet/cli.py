@@ -93,6 +93,9 @@ def fleet(
     except FleetError as trouble:
         typer.echo(str(trouble), err=True)
         raise typer.Exit(FAILED) from None
+    except asyncio.CancelledError:
+        typer.echo("The fleet was ended before it was over; nothing is reckoned.", err=True)
+        raise typer.Exit(FAILED) from None
     except GatewayWillNotRun as trouble:
         typer.echo(f"The fleet's gateway does not run; it said:\n{trouble}", err=True)
         raise typer.Exit(FAILED) from None

@@ -8,6 +8,7 @@ import errno
 import os
 import random
 import secrets
+import signal
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
@@ -44,9 +45,13 @@ KILL_AGAIN_S = 0.05
 
 
 async def run(order: Order, watcher: Watcher) -> Report:
-    """The fleet's report. Raises FleetError, GatewayError, GatewayWillNotRun."""
+    """The fleet's report. Raises FleetError, GatewayError, GatewayWillNotRun; CancelledError on
+    SIGTERM, when all that it started is ended."""
     _check_files(order.devices)
-    asyncio.get_running_loop().set_exception_handler(_but_closed_sockets)
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(_but_closed_sockets)
+    if (task := asyncio.current_task()) is not None:
+        loop.add_signal_handler(signal.SIGTERM, task.cancel)
     async with AsyncExitStack() as ends:
         return await Fleet(order, watcher, ends).run()
 

@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from gateway import devices
@@ -114,3 +116,33 @@ def test_a_fleet_on_a_gateway_that_runs_leaves_it_as_it_was(tmp_path: Path, seed
     store = open_store(gateway.settings.gateway_database)
     assert [one.device for one in devices.in_service(store)] == [resident]
     store.close()
+
+
+def test_a_fleet_that_is_ended_leaves_nothing_running_and_no_folder(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [
+            *(sys.executable, "-c", "from gateway.cli import main; main()"),
+            *("sim", "fleet", "--devices", "2", "--minutes", "60", "--json"),
+        ],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as fleet:
+        assert fleet.stdout is not None
+        assert fleet.stderr is not None
+        first_answer = next(line for line in fleet.stdout if '"answered"' in line)
+        (folder,) = tmp_path.glob("doorknock-fleet-*")
+        broker = psutil.Process(int((folder / "data" / "broker" / "pid").read_text()))
+        gateway = broker.parent()
+        assert gateway is not None
+
+        fleet.terminate()
+
+        assert fleet.wait(60) == 1
+        said = fleet.stderr.read()
+    assert first_answer
+    assert said.splitlines()[1:] == ["The fleet was ended before it was over; nothing is reckoned."]
+    assert not broker.is_running()
+    assert not gateway.is_running()
+    assert not folder.exists()
