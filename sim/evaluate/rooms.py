@@ -190,6 +190,21 @@ def fan(chance: random.Random) -> Case:
     return room.vacant(200, 240).case(rest())
 
 
+def curtain(chance: random.Random) -> Case:
+    """Nobody, and a curtain over a heater that moves without a pause for three quarters of an hour.
+
+    How much it moves is an assumption: as much as somebody who turns over. The sensor is set to ask
+    whoever stays for half an hour, which a curtain must not be.
+    """
+    room = _Room(chance).vacant(60, 180)
+    # In the gate that the module's own summary names.
+    moving = [45.0 if gate == 2 else mean for gate, mean in enumerate(room.empty.moving)]
+    moves = replace(room.empty, moving=moving, state=1)
+    case = room.scene(moves, 2700).vacant(60, 120).case(rest())
+    case.settings = {"long_stay_s": 1800}
+    return case
+
+
 def bed(chance: random.Random) -> Case:
     """Sleeps, and turns over every two to five minutes: longer still than the set time."""
     room = _Room(chance, VACANT_BED).vacant(30, 120).moves(3, 8)
@@ -205,8 +220,10 @@ def restless(chance: random.Random) -> Case:
     return _Room(chance).vacant(20, 60).moves(3, 15).lives(600).case(rest())
 
 
-def _kind(name: str, family: str, build: Callable[[random.Random], Case]) -> Kind:
-    return Kind(name, family, SIMULATED, build, "ld2410")
+def _kind(
+    name: str, family: str, build: Callable[[random.Random], Case], share: float = 1.0
+) -> Kind:
+    return Kind(name, family, SIMULATED, build, "ld2410", share)
 
 
 KINDS = (
@@ -217,6 +234,7 @@ KINDS = (
     _kind("presence: unnoticed exit", "presence peace", unnoticed),
     _kind("presence: empty", "presence peace", empty),
     _kind("presence: fan", "presence peace", fan),
+    _kind("presence: curtain", "presence peace", curtain, share=0.5),
     _kind("presence: still, lost at once", "limits", lost_at_once),
     _kind("presence: asleep", "limits", bed),
 )

@@ -123,6 +123,42 @@ PARTS = (
         "breathing",
         (Edit("breathing.py", r"elif strength\.weak:", "elif False:"),),
     ),
+    Part(
+        "floors learned on site",
+        "each gate's floor is learned while nobody is there",
+        "presence",
+        (
+            Edit(
+                "presence.py",
+                r"shift = _QUICK_LEARNING if quick else _SLOW_LEARNING\n",
+                "shift = 31\n",
+            ),
+        ),
+    ),
+    Part(
+        "gone",
+        "whoever moved and is lost, or of whom the gates show nothing any more, has gone",
+        "presence",
+        (
+            Edit(
+                "presence.py", r"self\._unseen_ms < _GONE_AFTER_MOVE_MS\n", "self._unseen_ms < 0\n"
+            ),
+            Edit("presence.py", r"or self\._floor_ms >= _AT_FLOOR_MS\n", "or False\n"),
+            Edit("presence.py", r"if self\._floor_ms > 0:\n", "if False:\n"),
+        ),
+    ),
+    Part(
+        "fading",
+        "still energy that fades slowly is a body, and nobody who left",
+        "presence",
+        (Edit("presence.py", r"( +)self\._faded = True\n", r"\1pass\n"),),
+    ),
+    Part(
+        "tireless movement",
+        "what moves for a quarter of an hour without a pause is a fan or a curtain",
+        "presence",
+        (Edit("presence.py", r"\n_TIRELESS_MS = \d+\n", "\n_TIRELESS_MS = 500000000\n"),),
+    ),
 )
 BY_NAME = {f"without {part.name}": part for part in PARTS}
 

@@ -5,6 +5,8 @@ import pytest
 from sim import interpreter
 from sim.apnoea import Apnoea, Composer
 from sim.evaluate import recordings
+from sim.evaluate.kinds import BY_NAME
+from sim.evaluate.truth import score
 from sim.evaluate.without import AS_IT_IS, PARTS, TELLING, Edit, Part, PartMissing, made
 from sim.replay import replay
 
@@ -51,3 +53,29 @@ def test_a_firmware_that_tells_says_what_it_takes_the_room_to_be(tmp_path):
     assert {"breathing", "still"} <= {line["room"] for line in told}
     whole = [line for line in played(TELLING, tmp_path) if line["event"] != "room"]
     assert whole == played(AS_IT_IS, tmp_path)
+
+
+# What each part of the presence tier is for: a case that goes right with it and wrong without.
+NEEDED = {
+    "floors learned on site": "presence: curtain",
+    "gone": "presence: visits",
+    "fading": "presence: still, and fades",
+    "tireless movement": "presence: curtain",
+}
+
+
+def test_every_part_of_the_presence_tier_is_held_against_a_case_of_its_own():
+    assert set(NEEDED) == {part.name for part in PARTS if part.tier == "presence"}
+
+
+@pytest.mark.parametrize("name", NEEDED)
+def test_each_part_of_the_presence_tier_makes_a_difference(name, tmp_path):
+    (part,) = [part for part in PARTS if part.name == name]
+    case = BY_NAME[NEEDED[name]].case("tune", 1, 0)
+
+    def right(firmware):
+        lines = replay(case.trace, "ld2410", case.mode, case.settings, firmware=firmware)
+        return score(case.truth, [line for line in lines if "event" in line]).ok
+
+    assert right(made(AS_IT_IS, tmp_path))
+    assert not right(made(part, tmp_path))
