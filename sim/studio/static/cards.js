@@ -117,8 +117,11 @@ export class Cards {
   allow(frame) {
     const chosen = frame.people.find((one) => one.id === this.room.chosen);
     const outside = !chosen || chosen.posture === "outside";
+    const out_cold = chosen?.conscious === false;
     for (const button of document.querySelectorAll("#room [data-acts]")) {
-      button.disabled = button.dataset.acts === "enter" ? !outside : outside;
+      const { acts } = button.dataset;
+      if (acts === "enter") button.disabled = !outside;
+      else button.disabled = outside || (out_cold && acts !== "breathe");
     }
   }
 

@@ -104,6 +104,7 @@ def test_somebody_is_dragged_to_the_chair_to_the_bed_and_out_of_the_door(visitor
     person = page.locator(".person")
 
     def drag_to(selector, dx=0.0, dy=0.0):
+        page.locator("#plan").evaluate("plan => plan.scrollIntoView({ block: 'center' })")
         to = page.locator(selector).bounding_box()
         at = person.locator(".head").bounding_box()
         page.mouse.move(at["x"] + at["width"] / 2, at["y"] + at["height"] / 2)
