@@ -38,8 +38,6 @@ _BINS = 256
 _LEAKS = 0.03
 # Against a chest at 0.6 m on the axis: 3 m for whoever moves, 2.4 m for a chest that breathes.
 _MOVER_SEEN, _BREATH_SEEN = 0.04, 0.0625
-# Less than this is lost in what stands still.
-_LEAST_SEEN = 0.01
 # A bare wall, against a chest at 0.6 m: 3550 to some 6000 in the recordings of one module.
 _WALL = 0.6
 _BOOTS_S = 1.5
@@ -154,10 +152,10 @@ class BreathingRadar(Stream):
             one.strength * self.placement.gains(one.where, far) * one.here
             for one, far in zip(returns, ranges, strict=True)
         ]
-        opened, sights = self.gate.many(
-            self._state.sight, times, self._lives(len(times), returns, sizes)
-        )
-        target, target_m = self._targets(len(times), returns, ranges, sizes)
+        lively = [self._lives(one, size) for one, size in zip(returns, sizes, strict=True)]
+        anything = np.any(lively, axis=0) if lively else np.zeros(len(times), dtype=bool)
+        opened, sights = self.gate.many(self._state.sight, times, anything)
+        target, target_m = self._targets(len(times), lively, ranges, sizes)
         turning = [
             (one.mm - 1000 * far) / MM_A_RAD for one, far in zip(returns, ranges, strict=True)
         ]
@@ -182,24 +180,21 @@ class BreathingRadar(Stream):
         self._memory = (sights, target_m, own, target, angles, totals, slow, opened)
         return self._frames(opened, shown, slow, target_m, first)
 
-    def _lives(self, count: int, returns: list[Return], sizes: list[Floats]) -> Flags:
-        lively = np.zeros(count, dtype=bool)
-        for one, size in zip(returns, sizes, strict=True):
-            lively |= (one.moves & (size >= _MOVER_SEEN)) | (one.lives & (size >= _BREATH_SEEN))
-        return lively
+    def _lives(self, one: Return, size: Floats) -> Flags:
+        """Whether the module takes this for something that lives."""
+        return (one.moves & (size >= _MOVER_SEEN)) | (one.lives & (size >= _BREATH_SEEN))
 
     def _targets(
-        self, count: int, returns: list[Return], ranges: list[Floats], sizes: list[Floats]
+        self, count: int, lively: list[Flags], ranges: list[Floats], sizes: list[Floats]
     ) -> tuple[np.ndarray, Floats]:
         """Which return is the target, −1 none; and the range that is shown, the last one then."""
         best = np.zeros(count)
         target = np.full(count, -1)
         shown = np.full(count, math.nan)
-        for number, (one, far, size) in enumerate(zip(returns, ranges, sizes, strict=True)):
+        for number, (lives, far, size) in enumerate(zip(lively, ranges, sizes, strict=True)):
             # Whoever has stopped breathing is still where they were, unless another lives.
-            lively = one.moves | one.lives
-            score = np.where(lively, size, 0.01 * size)
-            better = (score > best) & (size > np.where(lively, _LEAST_SEEN, _MOVER_SEEN))
+            score = np.where(lives, size, 0.01 * size)
+            better = (score > best) & (size > _MOVER_SEEN)
             best[better], target[better] = score[better], number
             shown[better] = far[better]
         known = np.maximum.accumulate(np.where(target >= 0, np.arange(count), -1))
