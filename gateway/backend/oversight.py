@@ -127,7 +127,10 @@ class Oversight:
             told_at = row.late_told_at
             if told_at is not None and told_at > now:
                 told_at = now
-            tells = late and (told_at is None or now - told_at > _TOLD_AGAIN_AFTER)
+            # Once for each silence, however long; and of several not more often than hourly.
+            of_this_silence = told_at is not None and told_at > now - silent_for
+            lately = told_at is not None and now - told_at <= _TOLD_AGAIN_AFTER
+            tells = late and not of_this_silence and not lately
             if tells:
                 told_at = now
                 silent.append(report.unit)

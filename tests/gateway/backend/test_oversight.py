@@ -92,6 +92,13 @@ def test_a_silent_sensor_is_late_after_two_missed_heartbeats_and_told_once(house
     assert texts(house)[1:] == ["Heard from again: 204."]
 
 
+def test_a_sensor_that_stays_dead_is_told_once_for_all_the_hours(house: House) -> None:
+    minutes(house, 5, sensor=10)
+    for silent_min in range(1, 300):
+        minutes(house, 1, sensor=60 * silent_min)
+    assert texts(house) == ["Not heard from: 204. Check power, battery and Wi-Fi."]
+
+
 def test_a_button_has_half_an_hour(house: House) -> None:
     minutes(house, 40, button=29 * 60)
     assert not device(house, BUTTON).late
