@@ -30,6 +30,8 @@ ACKNOWLEDGE_S = 5.0
 CONNECT_S = 10.0
 BACK_OFF_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 WAITED_FOR_S = {"sensor": 3.0, "button": 10.0}
+# An event cuts the back-off short, though not to nothing.
+HURRY_S = 0.3
 # With a full window nothing more can be sent until the broker has acknowledged, which wakes us.
 SHORTEST_WAIT_S = 0.05
 # A connection that has lasted so long was well: the back-off begins anew.
@@ -78,6 +80,7 @@ class FleetDevice:
         self._failed = False
         self._failures = 0
         self._news = asyncio.Event()
+        self._hurry = asyncio.Event()
 
     def do(self, doing: Doing) -> None:
         """Makes the event of a doing."""
@@ -184,7 +187,14 @@ class FleetDevice:
         if self._outgoing.alarm_waits():
             wait_s = min(wait_s, WAITED_FOR_S[self.given.device_type])
         self._failures += 1
-        await asyncio.sleep(wait_s * (1 - self._chance.uniform(0, 0.5)))
+        wait_s *= 1 - self._chance.uniform(0, 0.5)
+        self._hurry.clear()
+        await asyncio.sleep(HURRY_S)
+        try:
+            async with asyncio.timeout(wait_s - HURRY_S):
+                await self._hurry.wait()
+        except TimeoutError:
+            pass
 
     # --- events and commands --------------------------------------------------------------------
 
@@ -201,6 +211,7 @@ class FleetDevice:
             self._call.event(kind, BOOT, seq, _ticks())
         self._look()
         self._news.set()
+        self._hurry.set()
 
     def _health(self) -> dict[str, int | str]:
         health: dict[str, int | str] = {
