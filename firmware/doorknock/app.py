@@ -89,7 +89,7 @@ class App:
             chip.ticks,
             log,
         )
-        self.battery = health.Battery()
+        self.battery = health.Battery(nvs)
         self.sleeper = sleep.Sleeper(chip.ticks()) if settings["battery"] else None
         if self.is_sensor:
             from doorknock import sense

@@ -67,20 +67,36 @@ class Battery:
 
     2,300 mV: two AA cells with 15 % left carry a Wi-Fi burst (350 mA) without a brown-out;
     2,500 mV is a fresh pair, not a rested one.
+
+    What was told last is kept in `nvs` (an esp32.NVS or its like): a button that sleeps between
+    heartbeats would tell it at each, and one with new batteries would never say that they are good.
     """
 
     LOW_MV = 2300
     GOOD_MV = 2500
+    _KEY = "battery_low"
 
-    def __init__(self) -> None:
-        self.low = False
+    def __init__(self, nvs) -> None:
+        self._nvs = nvs
+        try:
+            self.low = nvs.get_i32(self._KEY) == 1
+        except OSError:
+            self.low = False  # nothing has been told yet
 
     def measured(self, millivolts: int) -> str:
         """ "low" or "good" when that has changed, else ""."""
         if not self.low and millivolts < self.LOW_MV:
-            self.low = True
+            self._keep(True)
             return "low"
         if self.low and millivolts >= self.GOOD_MV:
-            self.low = False
+            self._keep(False)
             return "good"
         return ""
+
+    def _keep(self, low: bool) -> None:
+        self.low = low
+        try:
+            self._nvs.set_i32(self._KEY, 1 if low else 0)
+            self._nvs.commit()
+        except OSError:
+            pass  # told once more after the next start; a full flash is reported as such

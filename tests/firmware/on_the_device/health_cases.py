@@ -76,8 +76,49 @@ def it_feeds_by_itself_while_it_runs():
     asyncio.run(story())
 
 
+class Nvs:
+    """A chip's settings store, as far as the battery needs it."""
+
+    def __init__(self):
+        self.values = {}
+        self.refuses = False
+
+    def get_i32(self, key):
+        if key not in self.values:
+            raise OSError(-0x1102)
+        return self.values[key]
+
+    def set_i32(self, key, value):
+        if self.refuses:
+            raise OSError(-0x1105)
+        self.values[key] = value
+
+    def commit(self):
+        pass
+
+
+def it_tells_a_low_battery_once_though_the_button_sleeps_in_between():
+    nvs = Nvs()
+    told = [health.Battery(nvs).measured(mv) for mv in (3000, 2200, 2190, 2180)]
+    assert told == ["", "low", "", ""], told
+
+
+def it_tells_that_new_batteries_are_good():
+    nvs = Nvs()
+    health.Battery(nvs).measured(2200)
+    assert health.Battery(nvs).measured(3000) == "good"
+    assert health.Battery(nvs).measured(3000) == ""
+
+
+def a_store_that_takes_nothing_costs_a_repetition_and_no_more():
+    nvs = Nvs()
+    nvs.refuses = True
+    battery = health.Battery(nvs)
+    assert [battery.measured(2200), battery.measured(2200)] == ["low", ""]
+
+
 def it_tells_a_low_battery_once_and_a_good_one_once():
-    battery = health.Battery()
+    battery = health.Battery(Nvs())
     told = [battery.measured(mv) for mv in (3000, 2299, 2310, 2290, 2450, 2500, 2450)]
     assert told == ["", "low", "", "", "", "good", ""], told
 
