@@ -1,9 +1,12 @@
 """The real alert backend in virtual time: its application, its workers, its own database."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+
+from sse_starlette import sse
 
 import gateway.backend
 from gateway.backend.alert import Alert
@@ -75,6 +78,7 @@ class BackendProcess:
         )
         backend.attach()
         self._running = backend, store
+        _let_streams_be()
         for wire in self._wires:
             wire.app = backend.asgi
         runs = (self._watch(backend), backend.run())
@@ -114,3 +118,10 @@ class BackendProcess:
             if self._known.get(one) != alert:
                 self._known[one] = alert
                 self._on_alert(alert)
+
+
+def _let_streams_be() -> None:
+    """sse-starlette looks twice a second whether uvicorn ends, to end its streams. Here is none,
+    and every look would stop the boards' time. Where it has no such switch, it looks."""
+    with contextlib.suppress(AttributeError):
+        sse._get_shutdown_state().watcher_started = True

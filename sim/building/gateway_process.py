@@ -68,17 +68,18 @@ class LoopIntake(Intake):
 
 
 class _Idleness:
-    """Saves the looks that a gateway in which nothing waits would find nothing by: they are most
-    of what it does in a day, and each is a transaction."""
+    """Saves the looks by which a gateway in which nothing waits finds nothing: they are most of
+    what it does in a day, and each would stop the boards' time as well."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.rooms: Rooms | None = None
         self._loop = loop
-        self._something_came = True
+        self._something_came = asyncio.Event()
+        self._something_came.set()
 
     def wake(self, lane: Lane) -> None:
         """There are new parcels."""
-        self._something_came = True
+        self._something_came.set()
         self._loop.call_soon(lane.wake)
 
     async def wait(self, event: asyncio.Event, longest_s: float) -> None:
@@ -89,11 +90,9 @@ class _Idleness:
     async def sleep(self, seconds: float) -> None:
         """Between two looks for unheard calls: no look where none can be."""
         if self.rooms is not None and self.rooms.lane.idle and not self.rooms.unheard.devices:
-            self._something_came = False
-        while True:
-            await asyncio.sleep(seconds)
-            if self._something_came:
-                return
+            self._something_came.clear()
+        await self._something_came.wait()
+        await asyncio.sleep(seconds)
 
 
 class GatewayProcess:
