@@ -100,7 +100,7 @@ class Playing:
 
     def _set_speed(self, speed: float) -> None:
         self._pace.set_speed(speed, self._clock(), self._world.now_ms)
-        self._wave = Wave(self._pace.speed)
+        self._wave.set_speed(self._pace.speed)
 
     def _frame(self) -> None:
         pace = self._pace
@@ -115,7 +115,6 @@ class Playing:
                     "real_speed": round(pace.real_speed, 1),
                     "ease": self._ease,
                     "shown_s": shown_s(pace.speed),
-                    "stretch_ms": self._wave.stretch_ms,
                     "wave": self._wave.hand_over(),
                     "news": news,
                     **self._world.picture(),

@@ -51,12 +51,16 @@ class Wave:
     """Gathers samples into stretches of time, and hands each over once when it is over."""
 
     def __init__(self, speed: float) -> None:
-        self.stretch_ms = max(100, shown_s(speed) * 1000 // _STRETCHES)
+        self.set_speed(speed)
         self._begins_ms: int | None = None
         self._chest: list[float] = []
         self._radar: list[float] = []
         self._over: list[tuple[int, Span, Span]] = []
         self._chest_level, self._radar_level = Level(), Level()
+
+    def set_speed(self, speed: float) -> None:
+        """From now on stretches are as long as suits this speed."""
+        self.stretch_ms = max(100, shown_s(speed) * 1000 // _STRETCHES)
 
     def take(self, samples: Iterable[Sample]) -> None:
         """More of it, in order of time."""

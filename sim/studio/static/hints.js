@@ -7,7 +7,6 @@ export class Hints {
   constructor(box, cards) {
     this.box = box;
     this.cards = cards;
-    this.box.hidden = sessionStorage.getItem(CLOSED) === "yes";
     by("hint-close").addEventListener("click", () => {
       sessionStorage.setItem(CLOSED, "yes");
       this.box.hidden = true;
@@ -15,10 +14,11 @@ export class Hints {
     by("hint-answer").addEventListener("click", () => {
       document.querySelector('[data-answer="on_my_way"]:enabled')?.click();
     });
-    this.begin();
   }
 
-  begin() {
+  // Once more from the first step. wanted: whether they are of this situation.
+  begin(wanted) {
+    this.box.hidden = !wanted || sessionStorage.getItem(CLOSED) === "yes";
     this.done = 0;
     by("hint-over").hidden = true;
     this.mark();

@@ -9,6 +9,8 @@ const NEAR_M = 0.55;
 // One press of an arrow key.
 const STEP_M = 0.3;
 const LEAST_VIEW_M = 4.4;
+// Beside the walls there is room for the names of what hangs on them.
+const LABEL_M = 0.75;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 function make(name, attributes, ...children) {
@@ -37,7 +39,7 @@ export class Room {
     this.people = people;
     this.chosen = people[0]?.id;
     const side = this.side(room.door);
-    const pad = (which) => (side === which ? OUTSIDE_M : WALL_M);
+    const pad = (which) => (side === which ? OUTSIDE_M : which === "left" || which === "right" ? LABEL_M : WALL_M);
     const [left, top] = [pad("left"), pad("top")];
     const [right, bottom] = [room.width_m + pad("right"), room.depth_m + pad("bottom")];
     // A small room is drawn small: people are of one size.
@@ -88,9 +90,18 @@ export class Room {
     }
     if (chair) drawn.push(make("rect", { class: "chair", x: chair.x - 0.27, y: chair.y - 0.27, width: 0.54, height: 0.54, rx: 0.12 }));
     for (const { x, y, kind } of others) drawn.push(make("circle", { class: `other ${kind}`, cx: x, cy: y, r: 0.2 }));
-    if (sensor) drawn.push(make("circle", { class: "sensor", id: "plan-sensor", cx: sensor.x, cy: sensor.y, r: 0.15 }));
-    if (button) drawn.push(make("circle", { class: "button", id: "plan-button", cx: button.x, cy: button.y, r: 0.15 }));
+    for (const [kind, device] of Object.entries({ sensor, button })) {
+      if (device) drawn.push(make("circle", { class: kind, id: `plan-${kind}`, cx: device.x, cy: device.y, r: 0.13 }), this.label(kind, device));
+    }
     return drawn;
+  }
+
+  // Beside a device that hangs on the wall, outside of the room.
+  label(kind, { x, y }) {
+    const [out, anchor] = x < this.room.width_m / 2 ? [-0.2, "end"] : [0.2, "start"];
+    const text = make("text", { class: "label", x: x + out, y: y + 0.06, "text-anchor": anchor });
+    text.textContent = say(`news_${kind}`);
+    return text;
   }
 
   token({ id, name }) {

@@ -61,7 +61,6 @@ const shows = {
     by("ended").hidden = true;
     wave.clear();
     story.clear();
-    hints.begin();
     put(by("strip-sensor"), say("live_beginning"));
   },
   scene(fresh) {
@@ -74,6 +73,11 @@ const shows = {
     form.situation.value = scene.situation;
     put(by("about"), form.situation.selectedOptions[0]?.textContent ?? scene.title);
     showAbout();
+    const about = document.querySelector(`[data-about="${CSS.escape(scene.situation)}"]`);
+    // The three steps are about the first situation; the others say themselves what to do.
+    const first = form.situation.selectedIndex === 0;
+    hints.begin(first);
+    put(by("about-more"), first ? "" : (about?.textContent ?? ""));
     document.body.dataset.ready = "yes";
   },
   frame(fresh) {

@@ -1,7 +1,8 @@
 // The chest over time: what it does, and what the radar sees of it.
 
-// Breath moves the chest 2 to 4 mm; less than this much is not blown up to fill the picture.
-const LEAST_MM = 4;
+// From top to bottom. Breath moves the chest 2 to 4 mm; what goes beyond is movement.
+const HEIGHT_MM = 7;
+const MOST = 2000;
 
 export class Wave {
   constructor(canvas) {
@@ -13,18 +14,14 @@ export class Wave {
 
   clear() {
     this.stretches = [];
-    this.stretchMs = 0;
   }
 
-  take({ wave, stretch_ms, shown_s, t_ms }) {
-    // At another speed a stretch is of another length: the two do not belong together.
-    if (stretch_ms !== this.stretchMs) this.clear();
-    this.stretchMs = stretch_ms;
+  take({ wave, shown_s, t_ms }) {
     this.shownMs = shown_s * 1000;
     this.nowMs = t_ms;
     this.stretches.push(...wave);
-    const gone = this.stretches.findIndex(([at]) => at >= t_ms - this.shownMs);
-    this.stretches.splice(0, gone < 0 ? this.stretches.length : gone);
+    // More than is shown is kept: at a lower speed one may have seen enough to look back.
+    this.stretches.splice(0, this.stretches.length - MOST);
     this.draw();
   }
 
@@ -63,21 +60,15 @@ export class Wave {
     return width * (1 - (this.nowMs - ms) / this.shownMs);
   }
 
-  // One line of the two, in its own middle: a phase has no nought of its own.
   line(pen, which, width, height, colour, thick) {
-    const spans = this.stretches.map((one) => one[which]).filter(Boolean);
-    if (!spans.length) return;
-    const least = Math.min(...spans.map(([low]) => low));
-    const most = Math.max(...spans.map(([, high]) => high));
-    const size = Math.max(LEAST_MM, most - least);
-    const middle = (least + most) / 2;
-    const y = (mm) => height * (0.5 - (0.84 * (mm - middle)) / size);
+    const shown = this.stretches.filter(([at]) => at >= this.nowMs - this.shownMs);
+    const y = (mm) => height * (0.5 - mm / HEIGHT_MM);
     pen.strokeStyle = colour;
     pen.lineWidth = thick;
     pen.lineJoin = "round";
     pen.beginPath();
     let drawn = false;
-    for (const stretch of this.stretches) {
+    for (const stretch of shown) {
       const span = stretch[which];
       if (!span) {
         drawn = false;
