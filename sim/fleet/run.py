@@ -63,7 +63,7 @@ class Fleet:
         self._order = order
         self._watcher = watcher
         self._ends = ends
-        self._began = time.monotonic()
+        self._began = self._up = time.monotonic()
         self._chance = random.Random(order.seed)
         self._tally = Tally(watcher.line, lambda: round(1000 * self._since_s(self._began)))
         self._usage = Usage()
@@ -93,14 +93,14 @@ class Fleet:
         began = time.monotonic()
         await self._ramp(devices)
         ramp_s = self._since_s(began)
-        self._began = time.monotonic()
+        self._up = time.monotonic()
         faults = asyncio.create_task(self._break())
         await self._live(devices)
         await faults
         ledger = Ledger(house.settings)
         try:
             await self._drain(ledger)
-            length_s = self._since_s(self._began)
+            length_s = self._since_s(self._up)
             reckoning = await asyncio.to_thread(ledger.reckon, self._tally.identities)
         finally:
             ledger.close()
@@ -182,10 +182,10 @@ class Fleet:
         for doing in habits.plan(
             len(devices), length_s, self._order.presses_a_minute, self._chance
         ):
-            await asyncio.sleep(max(0.0, doing.at_s - self._since_s(self._began)))
+            await asyncio.sleep(max(0.0, doing.at_s - self._since_s(self._up)))
             devices[doing.device].do(doing)
             self._watcher.at(doing.at_s)
-        await asyncio.sleep(max(0.0, length_s - self._since_s(self._began)))
+        await asyncio.sleep(max(0.0, length_s - self._since_s(self._up)))
 
     async def _break(self) -> None:
         """What is to break, when it is to."""
@@ -198,7 +198,7 @@ class Fleet:
         if self._order.kill_broker_at_s is not None:
             faults.append((self._order.kill_broker_at_s, "broker", own.kill_broker))
         for at_s, what, kill in sorted(faults, key=lambda fault: fault[0]):
-            await asyncio.sleep(max(0.0, at_s - self._since_s(self._began)))
+            await asyncio.sleep(max(0.0, at_s - self._since_s(self._up)))
             # The one may be on its way back from the other's end.
             while not kill():  # noqa: ASYNC110  another process has no event
                 await asyncio.sleep(KILL_AGAIN_S)

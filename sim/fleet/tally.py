@@ -24,7 +24,7 @@ def spread(values: Sequence[float]) -> dict[str, float] | None:
 
 @dataclass
 class Tally:
-    """The whole fleet's. `on_line` gets each happening as a mapping, t_ms since the fleet was up.
+    """The whole fleet's. `on_line` gets each happening as a mapping, t_ms since the run began.
 
     identities: by device, the kind of each event made, by (boot, seq). waits: what is made and
     not answered. *_ms: how long each took; alarms and telemetry apart, for alarms go first.
