@@ -12,6 +12,9 @@ without      the firmware with one of its parts taken out
 play         one case through every system; all cases on all cores
 summary      the results by kind, and the targets
 nights       how often sleepers are asked and called for, a night
-table, page, plots   for people to read
+kept         results in a file: a long run that was cut off goes on
+progress     how far a run has come, and how long the rest may take
+table, page, plots, markdown   for people to read
+outcome      where results go
 cli          `doorknock sim evaluate`
 """

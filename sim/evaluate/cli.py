@@ -3,13 +3,13 @@
 import enum
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from sim import interpreter, trace
 
@@ -59,40 +59,61 @@ def evaluate(
         bool, typer.Option("--alone", help="No baseline beside it, no part taken out.")
     ] = False,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="How many at once.", show_default="every core")
+        int | None, typer.Option(min=1, max=256, help="How many at once.", show_default="cores")
+    ] = None,
+    keep: Annotated[
+        Path | None,
+        typer.Option(help="A file: keeps each result there, and plays nothing that it holds."),
+    ] = None,
+    no_play: Annotated[
+        bool, typer.Option("--no-play", help="Plays nothing: tells of all that --keep holds.")
+    ] = False,
+    markdown: Annotated[
+        Path | None, typer.Option(help="A page: writes the results into their place there.")
     ] = None,
 ) -> None:
     """Play every kind of case through the real firmware, and hold it against the truth.
 
     Exit 0: done, every target met. 1: a target missed. 2: wrong use.
     """
-    from sim.evaluate import table  # the other commands need not load all this
+    from sim.evaluate import outcome, table  # the other commands need not load all this
+    from sim.evaluate.markdown import NoPlace
     from sim.evaluate.summary import as_json as summary_of
     from sim.evaluate.summary import targets
 
     names = _chosen(only or [], quick)
-    if html is not None:
-        _ready_to_draw(html)
+    files = outcome.Files(traces, html, markdown)
     count = cases or (QUICK_CASES if quick else CASES)
     without_its_parts = 0 if alone else min(count, QUICK_WITHOUT if quick else CASES_WITHOUT)
     say = Console(stderr=True)
     results: list[Result] = []
+    if no_play and keep is None:
+        _wrong_use("--no-play tells of what is kept: name the file with --keep FILE.")
     try:
-        for of_case in _played(names, count, seed, split, alone, without_its_parts, workers, say):
-            results += of_case
-            if as_json:
-                for result in of_case:
-                    typer.echo(json.dumps(result.line()))
-        _write(results, seed, split, traces, html, say)
+        files.check()
+        if no_play and keep is not None:
+            results = outcome.kept(keep, say).all()
+            if not results:
+                _wrong_use(f"{keep} holds no result of this firmware: play some without --no-play.")
+        else:
+            played = Run(names, count, seed, split, alone, without_its_parts, workers, keep)
+            for of_case in played.results(say):
+                results += of_case
+                if as_json:
+                    for result in of_case:
+                        typer.echo(json.dumps(result.line()))
+        files.write(results, say)
     except (interpreter.InterpreterMissing, trace.TraceError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(MISSED) from None
+    except (NoPlace, outcome.CannotWrite) as error:
+        _wrong_use(str(error))
     except OSError as error:
         reason = (error.strerror or "it cannot be written").lower()
-        typer.echo(f"{error.filename} cannot be written: {reason}.", err=True)
-        raise typer.Exit(WRONG_USE) from None
+        _wrong_use(f"{error.filename} cannot be written: {reason}.")
     if as_json:
-        typer.echo(json.dumps(summary_of(results, {"seed": seed, "split": split.value})))
+        said: dict[str, object] = {"seed": seed, "split": split.value}
+        typer.echo(json.dumps(summary_of(results, {"kept": str(keep)} if no_play else said)))
     else:
         table.show(table.console(), results)
     missed = [target for target in targets(results) if not target.met]
@@ -100,6 +121,11 @@ def evaluate(
         typer.echo(f"missed: {target.what}: {target.needed}; {target.measured}", err=True)
     if missed:
         raise typer.Exit(MISSED)
+
+
+def _wrong_use(sentence: str) -> NoReturn:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(WRONG_USE)
 
 
 def _chosen(only: list[str], quick: bool) -> list[str]:
@@ -110,89 +136,69 @@ def _chosen(only: list[str], quick: bool) -> list[str]:
     names = [
         kind.name
         for kind in KINDS
-        if (not only or any(part in kind.name or part == kind.family for part in only))
+        if (not only or any(part and (part in kind.name or part == kind.family) for part in only))
         and (only or not quick or kind.share >= SHORT)
     ]
     if not names:
-        typer.echo(
+        _wrong_use(
             f"No kind has {' or '.join(map(repr, only))} in its name; the kinds are: "
             + ", ".join(kind.name for kind in KINDS)
-            + ".",
-            err=True,
+            + "."
         )
-        raise typer.Exit(WRONG_USE)
     return names
 
 
-def _ready_to_draw(file: Path) -> None:
-    """Leaves with exit 2 where the report could not be written: now, not after some minutes."""
-    if not file.parent.is_dir():
-        typer.echo(f"{file} cannot be written: {file.parent} is no folder.", err=True)
-        raise typer.Exit(WRONG_USE)
-    try:
-        import matplotlib  # noqa: F401 (only whether it is there)
-    except ImportError:
-        typer.echo(
-            "The report's pictures need matplotlib: pip install 'doorknock[evaluate]'.", err=True
-        )
-        raise typer.Exit(WRONG_USE) from None
+@dataclass(frozen=True)
+class Run:
+    """What is to be played. keep: where results are kept, and found."""
 
+    names: list[str]
+    count: int
+    seed: int
+    split: Split
+    alone: bool
+    without_its_parts: int
+    workers: int | None
+    keep: Path | None
 
-def _played(
-    names: list[str],
-    count: int,
-    seed: int,
-    split: Split,
-    alone: bool,
-    without_its_parts: int,
-    workers: int | None,
-    say: Console,
-) -> "Iterator[list[Result]]":
-    """Each case's results, under a progress bar. The firmware is copied first: it may be edited."""
-    from sim.evaluate import baseline, without
-    from sim.evaluate.play import play_all, tasks
+    def results(self, say: Console) -> "Iterator[list[Result]]":
+        """Each case's results. The firmware is copied first: it may be edited meanwhile."""
+        from sim.evaluate import baseline, without
+        from sim.evaluate.outcome import kept
+        from sim.evaluate.play import cores, play_all, tasks
+        from sim.evaluate.progress import Shown
 
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=say,
-        transient=True,
-        disable=not say.is_terminal,
-    )
-    with TemporaryDirectory() as folder, bar:
-        copies = Path(folder)
-        without.made(without.AS_IT_IS, copies)
-        parts = _parts(copies, say) if without_its_parts else []
-        baselines = () if alone else tuple(baseline.BY_NAME)
-        wanted = tasks(names, count, seed, split.value, baselines, parts, without_its_parts, folder)
-        say.print(f"seed {seed}, split {split.value}, {len(wanted)} cases of {len(names)} kinds")
-        done = bar.add_task("cases", total=len(wanted))
-        for of_case in play_all(wanted, workers):
-            bar.update(done, advance=1, description=of_case[0].task.kind)
-            yield of_case
-
-
-def _write(
-    results: "list[Result]",
-    seed: int,
-    split: Split,
-    traces: Path | None,
-    html: Path | None,
-    say: Console,
-) -> None:
-    """The files that were asked for. Raises OSError."""
-    if traces is not None:
-        from sim.evaluate.wrong import write_traces
-
-        write_traces(results, traces)
-        say.print(f"What went wrong is in {traces}: doorknock sim replay plays it.")
-    if html is not None:
-        from sim.evaluate import page
-
-        page.write(results, html, seed, split.value)
-        say.print(f"The report is in {html}.")
+        with TemporaryDirectory() as folder:
+            copies = Path(folder)
+            whole = without.made(without.AS_IT_IS, copies)
+            parts = _parts(copies, say) if self.without_its_parts else []
+            baselines = () if self.alone else (*baseline.BY_NAME, *without.MORE)
+            wanted = tasks(
+                self.names,
+                self.count,
+                self.seed,
+                self.split.value,
+                baselines,
+                parts,
+                self.without_its_parts,
+                folder,
+            )
+            say.print(
+                f"seed {self.seed}, split {self.split.value}, "
+                f"{len(wanted)} cases of {len(self.names)} kinds"
+            )
+            store = kept(self.keep, say, whole) if self.keep is not None else None
+            before = {task: store.of(task) for task in wanted} if store is not None else {}
+            to_play = [task for task in wanted if not before.get(task)]
+            if len(to_play) < len(wanted):
+                say.print(f"{len(wanted) - len(to_play)} of them are kept already.")
+            yield from (found for found in before.values() if found)
+            with Shown(say, [task.kind for task in to_play], self.workers or cores()) as shown:
+                for of_case in play_all(to_play, self.workers):
+                    shown.done(of_case[0].task.kind, sum(r.took_s for r in of_case))
+                    if store is not None:
+                        store.add(of_case)
+                    yield of_case
 
 
 def _parts(folder: Path, say: Console) -> list[str]:

@@ -21,7 +21,7 @@ from sim.replay import replay
 MOST_PICTURES = 40
 
 
-def write(results: list[Result], file: Path, seed: int, split: str) -> None:
+def write(results: list[Result], file: Path, seed: object, split: str) -> None:
     """The whole report into this file. Raises OSError."""
     environment = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
     wrong = went_wrong(results)

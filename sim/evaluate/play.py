@@ -1,9 +1,11 @@
 """Plays cases: one through every system, all of them on all cores."""
 
 import os
+import time
+import zlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,9 @@ from sim.evaluate import baseline, without
 from sim.evaluate.kind import Case
 from sim.evaluate.kinds import BY_NAME
 from sim.evaluate.truth import BROKEN, Score, score
+from sim.hand import door_at
 from sim.replay import ReplayFailed, replay
+from sim.trace import Trace
 
 DOORKNOCK = "doorknock"
 # Kinds of a smaller share are the long ones: nights, evenings, many visits.
@@ -47,6 +51,8 @@ class Result:
     visits: int
     notes: str
     events: list[dict[str, Any]] = field(default_factory=list)
+    mark: int = 0  # of the input: the same input has the same, 0 … 2^32 - 1
+    took_s: float = 0.0  # of a worker's time
 
     def line(self) -> dict[str, Any]:
         """For a program to read: one flat object."""
@@ -65,6 +71,9 @@ class Result:
             "must": self.must,
             "onset_ms": self.onset_ms,
             "duration_s": round(self.duration_s, 1),
+            "home_hours": round(self.home_hours, 4),
+            "visits": self.visits,
+            "mark": self.mark,
             **scored,
             **({"notes": self.notes} if self.notes else {}),
         }
@@ -100,8 +109,12 @@ def play(task: Task) -> list[Result]:
     """One case, through the firmware and through what stands beside it."""
     kind = BY_NAME[task.kind]
     case = kind.case(task.split, task.seed, task.index)
+    mark = mark_of(case.trace)
     results = []
     for system in (DOORKNOCK, *task.beside):
+        if system in without.MORE and not case.doors:
+            continue
+        began = time.monotonic()
         events = _events(system, case, kind.radar, Path(task.firmwares))
         results.append(
             Result(
@@ -115,15 +128,25 @@ def play(task: Task) -> list[Result]:
                 case.visits,
                 case.notes,
                 events,
+                mark,
+                time.monotonic() - began,
             )
         )
     return results
 
 
+def mark_of(trace: Trace) -> int:
+    """Which input it is, 0 … 2^32 - 1."""
+    return zlib.crc32(repr(trace.rows).encode())
+
+
 def _events(system: str, case: Case, radar: str, firmwares: Path) -> list[dict[str, Any]]:
     if system in baseline.BY_NAME:
         return baseline.events(baseline.BY_NAME[system], case)
-    part = without.AS_IT_IS if system == DOORKNOCK else without.BY_NAME[system]
+    part = without.BY_NAME.get(system, without.AS_IT_IS)
+    hand = case.hand
+    if system == without.WITH_A_DOOR:
+        hand = replace(hand, doors=door_at(case.doors))
     try:
         lines = replay(
             case.trace,
@@ -131,14 +154,19 @@ def _events(system: str, case: Case, radar: str, firmwares: Path) -> list[dict[s
             case.mode,
             case.settings,
             firmware=firmwares / part.folder,
-            hand=case.hand,
+            hand=hand,
         )
     except ReplayFailed as error:
         return [{"t_ms": 0, "event": BROKEN, "what": str(error)}]
     return [line for line in lines if "event" in line]
 
 
+def cores() -> int:
+    """How many there are."""
+    return os.cpu_count() or 1
+
+
 def play_all(wanted: list[Task], workers: int | None = None) -> Iterator[list[Result]]:
-    """All of them, in order, on all cores."""
-    with ProcessPoolExecutor(workers or os.cpu_count() or 1) as pool:
+    """All of them, in order, on so many cores."""
+    with ProcessPoolExecutor(workers or cores()) as pool:
         yield from pool.map(play, wanted, chunksize=2)

@@ -162,6 +162,10 @@ PARTS = (
 )
 BY_NAME = {f"without {part.name}": part for part in PARTS}
 
+# The firmware as it is, with a door contact that tells of each exit: what one more wire is worth.
+WITH_A_DOOR = "with a door contact"
+MORE = (WITH_A_DOOR,)
+
 # Played from a copy as well, so that a firmware that is edited meanwhile is still one firmware.
 AS_IT_IS = Part("as it is", "the firmware as it is", "both", ())
 

@@ -73,13 +73,17 @@ def test_what_went_wrong_is_drawn_and_written_for_a_replay(tmp_path):
     assert read.notes["truth"] == f"help, onset at {onset_ms} ms after the first sample"
 
 
-def test_a_kind_that_is_none_is_wrong_use():
-    outcome = evaluate("--only", "telepathy")
+@pytest.mark.parametrize("none", ["telepathy", ""])
+def test_a_kind_that_is_none_is_wrong_use(none):
+    outcome = evaluate("--only", none)
     assert outcome.exit_code == cli.WRONG_USE
-    assert "No kind has 'telepathy' in its name; the kinds are: " in outcome.stderr
+    assert f"No kind has {none!r} in its name; the kinds are: " in outcome.stderr
 
 
-@pytest.mark.parametrize("bad", [("--cases", 0), ("--split", "both"), ("--workers", 0)])
+@pytest.mark.parametrize(
+    "bad",
+    [("--cases", 0), ("--cases", -3), ("--split", "both"), ("--workers", 0), ("--workers", 10**6)],
+)
 def test_wrong_options_are_wrong_use(bad):
     assert evaluate(*bad).exit_code == cli.WRONG_USE
 
@@ -93,6 +97,18 @@ def test_a_report_that_cannot_be_written_is_said_in_a_sentence(tmp_path):
     outcome = evaluate("--only", "empty, wall", "--cases", 1, "--alone", "--html", tmp_path)
     assert outcome.exit_code == cli.WRONG_USE
     assert f"{tmp_path} cannot be written: is a directory." in outcome.stderr
+    assert "cases of" not in outcome.stderr
+
+
+def test_traces_and_a_page_that_cannot_be_written_are_said_before_anything_is_played(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("a page")
+    for option, words in (("--traces", "is no folder"), ("--markdown", "has no place for the")):
+        outcome = evaluate("--only", "empty, wall", "--cases", 1, "--alone", option, file)
+        assert outcome.exit_code == cli.WRONG_USE
+        assert len(outcome.stderr.splitlines()) == 1
+        assert words in outcome.stderr
+    assert file.read_text() == "a page"
 
 
 def test_a_page_of_nothing_wrong_says_so(tmp_path):
