@@ -31,7 +31,7 @@ $(VENV)/.set-up-for-tests: pyproject.toml | $(VENV)/.set-up
 	@touch $@
 
 packages:
-	@sh .ci/packages mosquitto chromium postgresql
+	@sh .ci/packages mosquitto chromium firefox-esr postgresql
 
 demo: venv
 	@$(BIN)/doorknock demo $(ARGS)

@@ -13,16 +13,14 @@ from websockets.sync.client import connect
 
 DEADLINE_S = 60
 _SAYS_WHERE = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
-# The middle of an element, once it is in sight and can be pressed.
-_MIDDLE = """(() => {
-  const one = document.querySelector(%s);
+# Where an element's middle is on the screen, scrolled to or not; "" where it cannot be pressed.
+_MIDDLE = """((selector, scroll) => {
+  const one = document.querySelector(selector);
   if (!one || one.disabled || !one.checkVisibility()) return "";
-  one.scrollIntoView({ block: "center", behavior: "instant" });
+  if (scroll) one.scrollIntoView({ block: "center", behavior: "instant" });
   const { x, y, width, height } = one.getBoundingClientRect();
   return JSON.stringify([Math.round(x + width / 2), Math.round(y + height / 2)]);
-})()"""
-
-_WHERE = _MIDDLE.replace("one.scrollIntoView", "void")
+})(%s, %s)"""
 
 
 class Firefox:
@@ -89,17 +87,14 @@ class Firefox:
 
     def click(self, selector):
         """Waits until it can be pressed, then presses it as a mouse does."""
-        middle = _MIDDLE % json.dumps(selector)
-        self.until(middle)
-        x, y = json.loads(self.evaluate(middle))
+        self.until(_middle(selector))
+        x, y = json.loads(self.evaluate(_middle(selector)))
         self._mouse([_to(x, y), {"type": "pointerDown", "button": 0}, _up()])
 
     def drag(self, selector, onto):
         """From the middle of one element to the middle of another."""
-        self.evaluate(_MIDDLE % json.dumps(selector))
-        to = json.loads(self.evaluate(_MIDDLE % json.dumps(onto)))
-        # Both are in sight together; the second may have scrolled the first.
-        x, y = json.loads(self.evaluate(_WHERE % json.dumps(selector)))
+        to = json.loads(self.evaluate(_middle(onto)))
+        x, y = json.loads(self.evaluate(_middle(selector, scroll=False)))
         self._mouse([_to(x, y), {"type": "pointerDown", "button": 0}, _to(*to), _up()])
 
     def _mouse(self, actions):
@@ -118,6 +113,10 @@ class Firefox:
             if answer.get("id") == number:
                 assert answer["type"] == "success", answer
                 return answer["result"]
+
+
+def _middle(selector, *, scroll=True):
+    return _MIDDLE % (json.dumps(selector), json.dumps(scroll))
 
 
 def _to(x, y):

@@ -9,12 +9,12 @@ from tests.sim.studio.firefox import Firefox
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def firefox(tmp_path):
+@pytest.fixture(scope="module")
+def firefox(tmp_path_factory):
     program = shutil.which("firefox-esr") or shutil.which("firefox")
     if program is None:
         pytest.skip("Firefox is not installed; on Debian: sudo apt install firefox-esr")
-    with Firefox(program, tmp_path) as firefox:
+    with Firefox(program, tmp_path_factory.mktemp("profile")) as firefox:
         yield firefox
 
 
@@ -38,7 +38,8 @@ def test_a_collapse_ends_with_somebody_on_the_way(firefox, served):
 def test_somebody_is_dragged_from_the_chair_to_the_bed(firefox, served):
     firefox.open(served.address)
     firefox.until("document.body.dataset.ready")
-    firefox.click("#hint-1 button")
+    firefox.click("#room [data-acts=enter]")
+    firefox.click("#room [data-acts=sit]")
     firefox.until("document.querySelector('.person').dataset.posture === 'sitting'")
     firefox.drag(".person .head", "#plan .bed")
     firefox.until("document.querySelector('.person').dataset.posture === 'lying'")
