@@ -48,11 +48,12 @@ class House:
             if one["event"] == event and values.items() <= one.items()
         ]
 
-    def firmware(self, folder, device=BUTTON, unit="204"):
+    def firmware(self, folder, device=BUTTON, unit="204", **settings):
         """A button with the real firmware; `lights` are added to as it shows them."""
         secret = self.chance.randbytes(32)
         self.building.add_device(device, secret, unit, "button")
-        return Button(self, folder, secret, device)
+        values = self.building.provisioning(device, secret) | settings
+        return Button(self, folder, values)
 
     def when_accepted(self, button):
         """When the backend took each of this device's presses, in s; each once, or it fails."""
@@ -83,8 +84,8 @@ class House:
 class Button:
     """A button that runs the real firmware. `lights`: (s, state) as it showed them."""
 
-    def __init__(self, house, folder, secret, device):
-        self.device = device
+    def __init__(self, house, folder, values):
+        self.device = device = values["device"].hex()
         self.lights = []
         self.board = VirtualBoard(
             house.loop,
@@ -93,7 +94,7 @@ class Button:
             network=house.building.network,
             on_line=self._on_line,
         )
-        self.board.provision(house.building.provisioning(device, secret))
+        self.board.provision(values)
         self.board.power_on()
 
     def press(self):

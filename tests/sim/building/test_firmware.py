@@ -58,6 +58,54 @@ def test_the_person_behind_the_door_sees_that_somebody_is_coming(play, tmp_path)
     assert house.said() == []
 
 
+def test_a_button_that_sleeps_is_never_late_and_its_press_is_answered(play, tmp_path):
+    async def scene(house):
+        button = house.firmware(tmp_path / "board", battery=1)
+        try:
+            await asyncio.sleep(3 * 3600)
+            asleep, online = not button.board.running, house.online(button)
+            button.press()
+            await asyncio.sleep(15)
+            await house.building.responders["ana"].on_my_way("204")
+            await asyncio.sleep(15)
+        finally:
+            button.board.close()
+        return house, button, asleep, online
+
+    house, button, asleep, online = play(scene)
+    # It says goodbye before it sleeps: nobody takes the silence for a failure.
+    assert asleep
+    assert online
+    assert len(house.records("committed", kind="heartbeat")) == 13
+    assert house.to("dora") == []
+    assert len(house.when_accepted(button)) == 1
+    assert button.since(3 * 3600)[-2:] == ["delivered", "coming"]
+
+
+def test_a_button_whose_power_goes_as_it_is_pressed_calls_when_it_is_back(play, tmp_path):
+    async def scene(house):
+        button = house.firmware(tmp_path / "board")
+        try:
+            await asyncio.sleep(60)
+            house.building.broker.kill()
+            button.press()
+            await asyncio.sleep(2)
+            button.board.power_cut()
+            house.building.broker.start()
+            await asyncio.sleep(60)
+            before = house.when_accepted(button)
+            button.board.power_on()
+            await asyncio.sleep(30)
+        finally:
+            button.board.close()
+        return house, button, before
+
+    house, button, before = play(scene)
+    assert before == []
+    assert len(house.when_accepted(button)) == 1
+    assert button.light == "delivered"
+
+
 WAYS = {
     "access point off": (lambda b: b.way.turn(Air.OFF), lambda b: b.way.turn(Air.ON)),
     "captive": (lambda b: b.way.turn(Air.CAPTIVE), lambda b: b.way.turn(Air.ON)),
