@@ -18,8 +18,11 @@ from sim.people.manner import ASLEEP, AWAKE, QUIET, RESTLESS
 from sim.people.path import BED_M, FLOOR_M, SITTING_M, STANDING_M, Leg, Path
 from sim.people.plan import Step, checked, with_step
 
-# A door takes so long, and so much movement, from either side (assumption).
-_DOOR_TAKES_S = (1.0, 2.5)
+# Whoever comes in shuts the door and locks it; whoever goes opens it going (assumption).
+_COMING_S, _GOING_S = (1.0, 2.5), (0.4, 1.0)
+# To turn to where one is going, in which the trunk moves by 30 to 100 mm (assumption).
+_TURN_TAKES_S = (0.5, 1.0)
+_NO_WAY_M = 0.05
 # Whose chest is so high stands.
 _STANDS_FROM_M = 1.1
 # Asleep people breathe a little slower and more evenly (assumption).
@@ -181,23 +184,25 @@ class Person:
                 if path.kind(now_s) is Leg.AWAY:
                     path.appear(now_s, (*self._spot("door"), STANDING_M))
                 self._awake(now_s)
-                leans.sway(path.walk(self._at_the_door(now_s, chance), spot, speed))
+                leans.sway(path.walk(self._at_the_door(now_s, chance, _COMING_S), spot, speed))
             case doings.Move(to, speed):
                 spot = self._spot(to)
-                self._up(now_s)
-                leans.sway(path.walk(now_s, spot, speed))
+                leans.sway(path.walk(self._turn(now_s, spot, chance), spot, speed))
             case doings.Sit(at, speed):
-                self._go_down(now_s, self._spot(at), speed, SITTING_M)
+                spot = self._spot(at)
+                path.settle(self._walk_over(now_s, spot, speed, chance), SITTING_M)
             case doings.Lie(at, speed):
                 on_bed = self._ground is not None and self._ground.is_bed(at)
-                self._go_down(now_s, self._spot(at), speed, BED_M if on_bed else FLOOR_M)
+                spot = self._spot(at)
+                down_s = self._walk_over(now_s, spot, speed, chance)
+                path.settle(down_s, BED_M if on_bed else FLOOR_M)
             case doings.Stand():
                 self._up(now_s)
                 leans.sway(path.settle(now_s, STANDING_M))
             case doings.Leave(speed):
-                self._up(now_s)
-                at_door_s = path.walk(now_s, self._spot("door"), speed)
-                path.disappear(self._at_the_door(at_door_s, chance))
+                door = self._spot("door")
+                at_door_s = path.walk(self._turn(now_s, door, chance), door, speed)
+                path.disappear(self._at_the_door(at_door_s, chance, _GOING_S))
             case doings.Sleep():
                 leans.live(now_s, ASLEEP)
                 chest.steady = 0.5
@@ -276,23 +281,33 @@ class Person:
         self._leans.cease(now_s)
         self._awake(now_s)
 
-    def _at_the_door(self, now_s: float, chance: random.Random) -> float:
+    def _at_the_door(
+        self, now_s: float, chance: random.Random, takes_s: tuple[float, float]
+    ) -> float:
         """Opens the door, or shuts it; when that is done, s."""
-        until_s = now_s + chance.uniform(*_DOOR_TAKES_S)
+        until_s = now_s + chance.uniform(*takes_s)
         while now_s < until_s:
             lasts_s = chance.uniform(0.4, 0.8)
             self._leans.bump(now_s, chance.choice([-1, 1]) * chance.uniform(20, 80), lasts_s)
             now_s += lasts_s
         return until_s
 
-    def _go_down(
-        self, now_s: float, to: tuple[float, float], speed_m_s: float, height_m: float
-    ) -> None:
-        x, y, _ = self._path.at(now_s)
+    def _turn(self, now_s: float, to: tuple[float, float], chance: random.Random) -> float:
+        """Gets up, if need be, and turns to where they are going; when that is done, s."""
         self._up(now_s)
-        if math.hypot(to[0] - x, to[1] - y) >= 0.05:
-            now_s = self._path.walk(now_s, to, speed_m_s)
-        self._path.settle(now_s, height_m)
+        x, y, _ = self._path.at(now_s)
+        if math.hypot(to[0] - x, to[1] - y) < _NO_WAY_M:
+            return now_s
+        up_s = self._path.settle(now_s, STANDING_M)
+        lasts_s = chance.uniform(*_TURN_TAKES_S)
+        self._leans.bump(up_s, chance.choice([-1, 1]) * chance.uniform(30, 100), lasts_s)
+        return up_s + lasts_s
+
+    def _walk_over(
+        self, now_s: float, to: tuple[float, float], speed_m_s: float, chance: random.Random
+    ) -> float:
+        """Goes there, unless they are there; when they have arrived, s."""
+        return self._path.walk(self._turn(now_s, to, chance), to, speed_m_s)
 
     def _lose_control(self, now_s: float) -> None:
         self._path.call_off(now_s)

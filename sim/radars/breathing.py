@@ -6,8 +6,9 @@ lost turns follow from the sum by themselves. The module shows the phase of one 
 its target; what is in another bin leaks into it a little.
 
 Sources: sim/radars/sixty.py for phase, noise and rates. Range bins of 5.7 cm (45.9 to 86.1 cm are
-eight). Breath is seen at 0.4 to 2 m, people who move up to 3 m (datasheet of the MR60BHA1). Phases
-are exactly 0 while the gate is shut.
+eight). Breath rates are promised up to 1.5 m and people up to 6 m (Seeed, MR60BHA2) or 2 m and 3 m
+(MR60BHA1); here people who move open the gate up to 6 m, people who breathe up to 3 m. Phases are
+exactly 0 while the gate is shut.
 
 Assumptions: which return becomes the target (the strongest that lives); how much leaks (3 %: a
 walk past is tens of µm in a far bin); how soon the module notices (1 s) and gives up (5 to 30 s,
@@ -36,8 +37,8 @@ BAUDS = {"mr60bha2": (115200,), "ld6002": (1382400, 115200)}
 _BIN_M = 0.057
 _BINS = 256
 _LEAKS = 0.03
-# Against a chest at 0.6 m on the axis: 3 m for whoever moves, 2.4 m for a chest that breathes.
-_MOVER_SEEN, _BREATH_SEEN = 0.04, 0.0625
+# Against a chest at 0.6 m on the axis: 6 m for whoever moves, 3 m for a chest that breathes.
+_MOVER_SEEN, _BREATH_SEEN = 0.01, 0.04
 # A bare wall, against a chest at 0.6 m: 3550 to some 6000 in the recordings of one module.
 _WALL = 0.6
 _BOOTS_S = 1.5
@@ -194,7 +195,7 @@ class BreathingRadar(Stream):
         for number, (lives, far, size) in enumerate(zip(lively, ranges, sizes, strict=True)):
             # Whoever has stopped breathing is still where they were, unless another lives.
             score = np.where(lives, size, 0.01 * size)
-            better = (score > best) & (size > _MOVER_SEEN)
+            better = (score > best) & (size > np.where(lives, _MOVER_SEEN, _BREATH_SEEN))
             best[better], target[better] = score[better], number
             shown[better] = far[better]
         known = np.maximum.accumulate(np.where(target >= 0, np.arange(count), -1))

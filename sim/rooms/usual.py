@@ -16,13 +16,13 @@ def washroom(name: str = "washroom", *, clutter: float = 0.25) -> Room:
 
 
 def bedroom(name: str = "bedroom", *, clutter: float = 0.25) -> Room:
-    """3.2 by 3.6 m, a bed along the back wall, a chair."""
+    """3.2 by 3.6 m, a bed at the back wall, a chair beside it, in view of a radar above the bed."""
     return Room(
         name,
         width_m=3.2,
         depth_m=3.6,
         door=(0.6, 0.0),
-        places={"bed": Place(1.6, 3.0, bed=True), "seat": Place(2.6, 1.4)},
+        places={"bed": Place(1.6, 3.0, bed=True), "seat": Place(0.9, 2.6)},
         clutter=clutter,
     )
 

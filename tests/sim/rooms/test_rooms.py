@@ -114,7 +114,7 @@ def test_a_neighbour_is_somewhere_else_and_weaker():
     room.add(Person("Ana", [(0, Enter())]))
     ana, ben = room.returns(TIMES)
     assert ben.where[-1, 0] == pytest.approx(-0.5)
-    assert ben.strength == pytest.approx(0.3)
+    assert ben.strength == pytest.approx(0.2)
     assert ana.strength == 1.0
 
 
