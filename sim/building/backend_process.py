@@ -61,6 +61,12 @@ class BackendProcess:
             raise RuntimeError("The backend does not run.")
         return self._running[0]
 
+    def fill_disk(self, full: bool = True) -> None:
+        """Its disk is full from now on, or has room again; RuntimeError where it does not run."""
+        if self._running is None:
+            raise RuntimeError("The backend does not run.")
+        self._running[1].full = full
+
     def start(self) -> None:
         """Starts it, unless it runs."""
         if self._running is not None:

@@ -1,5 +1,6 @@
 """The databases of a simulated building: real files, of processes that may end at any moment."""
 
+import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,8 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, event
+from sqlalchemy.exc import OperationalError
 
 from gateway.store import Store, open_engine, open_store
+
+# SQLite's own words for it.
+FULL = "database or disk is full"
 
 
 class MortalStore(Store):
@@ -17,6 +22,8 @@ class MortalStore(Store):
     may still be on its way through the process that is no more."""
 
     _dead = False
+    # The disk is full: what is there can be read, and nothing is written.
+    full = False
 
     def die(self) -> None:
         """The process has ended."""
@@ -24,8 +31,10 @@ class MortalStore(Store):
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """See Store. Raises OSError for the dead."""
+        """See Store. Raises OSError for the dead, OperationalError where the disk is full."""
         self._live()
+        if self.full:
+            raise OperationalError("COMMIT", None, sqlite3.OperationalError(FULL))
         with super().write() as connection:
             yield connection
 

@@ -6,8 +6,10 @@ sockets (door.py, asgi_wire.py), and the broker's process.
 
 import asyncio
 import random
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import httpx
 import structlog
@@ -15,7 +17,8 @@ import structlog
 import gateway.store
 from gateway import outbox
 from gateway.arrival import Arrival
-from gateway.intake import Intake
+from gateway.entry import Entered
+from gateway.intake import STORE_RETRY_S, Intake
 from gateway.outbox import Lane
 from gateway.rooms import Clocks, Rooms
 from gateway.secret_file import Secrets
@@ -35,11 +38,23 @@ COMMIT_S = 0.015
 IDLE_LOOK_S = 600.0
 
 
+class _StoreAway(Exception):
+    """The store does not work, and there is no thread to wait in."""
+
+
+def _cannot_wait(_stopping: threading.Event, _seconds: float) -> None:
+    raise _StoreAway
+
+
 class LoopIntake(Intake):
-    """The intake without a thread."""
+    """The intake without a thread. While the store does not work it holds what it has."""
 
     _running = False
     _due = False
+    _tries = 0
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options, wait=_cannot_wait)
 
     @property
     def alive(self) -> bool:
@@ -54,17 +69,32 @@ class LoopIntake(Intake):
 
     def take(self, arrival: Arrival) -> None:
         super().take(arrival)
+        self._work_in(COMMIT_S)
+
+    def _work_in(self, seconds: float) -> None:
         if not self._due:
             self._due = True
-            asyncio.get_running_loop().call_later(COMMIT_S, self._work)
+            asyncio.get_running_loop().call_later(seconds, self._work)
 
     def _work(self) -> None:
         self._due = False
-        while self._running and (self._alarms or self._telemetry):
+        while self._running and not self._due and (self._alarms or self._telemetry):
             try:
                 self.work()
             except Exception as error:
                 _log.error("the intake stumbled; it goes on, report this", exc_info=error)
+
+    def _in_one_transaction(self, arrivals: Sequence[Arrival]) -> list[Entered] | None:
+        try:
+            entered = super()._in_one_transaction(arrivals)
+        except _StoreAway:
+            line = self._alarms if arrivals[0].leaf == "alarm" else self._telemetry
+            line.extendleft(reversed(arrivals))
+            self._work_in(STORE_RETRY_S[min(self._tries, len(STORE_RETRY_S) - 1)])
+            self._tries += 1
+            return None
+        self._tries = 0
+        return entered
 
 
 class _Idleness:
@@ -124,6 +154,12 @@ class GatewayProcess:
     @property
     def running(self) -> bool:
         return self._running is not None
+
+    def fill_disk(self, full: bool = True) -> None:
+        """Its disk is full from now on, or has room again; RuntimeError where it does not run."""
+        if self._running is None:
+            raise RuntimeError("The gateway does not run.")
+        self._running[1].full = full
 
     def open_store(self) -> MortalStore:
         """Its store, for whoever looks into it or adds a device: another process does so too."""
