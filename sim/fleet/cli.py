@@ -85,6 +85,8 @@ def fleet(
         )
         _check(order)
         say.print(f"seed {order.seed}")
+        if gateway is not None:
+            say.print(f"The people of {gateway} are asked, on their own phones.", soft_wrap=True)
         with _Shown(say, as_json=as_json) as shown:
             report = asyncio.run(run(order, shown))
     except (WrongUse, GatewayError) as trouble:

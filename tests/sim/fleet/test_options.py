@@ -18,7 +18,9 @@ def told(*arguments: str) -> str:
     done = CliRunner().invoke(app, arguments)
     assert done.exit_code == 2, done.output
     assert done.stdout == ""
-    return done.stderr.removeprefix(done.stderr.partition("seed ")[1] and "").strip()
+    announced = ("seed ", "The people of ")
+    (said,) = [line for line in done.stderr.splitlines() if not line.startswith(announced)]
+    return said
 
 
 @pytest.mark.parametrize(
@@ -40,10 +42,7 @@ def told(*arguments: str) -> str:
 def test_a_value_out_of_its_bounds_is_told_with_its_bounds(
     option: str, value: str, says: str
 ) -> None:
-    said = told(option, value)
-
-    assert said.startswith(says)
-    assert said.count("\n") == 0
+    assert told(option, value).startswith(says)
 
 
 def test_a_gateway_that_takes_no_simulated_devices_is_told_what_to_write(tmp_path: Path) -> None:
