@@ -4,12 +4,25 @@ import random
 
 import pytest
 
-from sim.people.doings import BeRestless, Collapse, Enter, Leave, Sit, StopBreathing, Use
+from sim.people.doings import (
+    BeRestless,
+    Collapse,
+    Enter,
+    Leave,
+    Lie,
+    Sit,
+    Sleep,
+    StopBreathing,
+    Use,
+    Wake,
+)
 from sim.people.person import Person
 from sim.radars.breathing import BreathingRadar
 from sim.radars.ld2410 import ENGINEERING_ON, ENTER, LEAVE, command
+from sim.radars.line import Quirks
 from sim.radars.presence import PresenceRadar
-from sim.rooms.usual import washroom
+from sim.rooms.things import Curtain, Fan, Pet
+from sim.rooms.usual import bedroom, washroom
 from tests.sim.radars.firmware import first, hears
 
 COMES = [(20, Enter("seat")), (24, Sit())]
@@ -85,3 +98,99 @@ def test_a_presence_sensor_calls_for_somebody_who_moves_no_more():
     # no_movement_s is 180 s; what moved last was a fidget before 120 s.
     assert 260_000 <= first(said, "prompt", state="asked")["t_ms"] <= 310_000
     assert first(said, "stillness")["t_ms"] <= 330_000
+
+
+# --- more than one, and things that move ----------------------------------------------------------
+
+
+def with_others(
+    people=(), *, things=(), neighbours=(), seconds=300, room=None, place="seat", mode="washroom"
+):
+    """What a breathing sensor says in a room with these people, things, people next door."""
+    room = room or washroom()
+    room.things.extend(things)
+    for number, plan in enumerate(people):
+        room.add(Person(f"P{number}", plan))
+    for plan, at in neighbours:
+        room.add_neighbour(Person("next door", plan), at)
+    radar = BreathingRadar(room, room.on_wall(place), random.Random(5))
+    radar.power(True, 0)
+    return hears(radar.frames(0, 1000 * seconds), mode=mode)
+
+
+def worries(said):
+    return [line for line in said if line.get("event") in ("prompt", "stillness")]
+
+
+def test_one_of_two_leaves_and_the_other_is_looked_after():
+    said = with_others([COMES, [(22, Enter("middle")), (150, Leave())]])
+    assert worries(said) == []
+    assert said[-1]["summary"]["room"] == "breathing"
+
+
+def test_a_room_with_a_fan_a_curtain_and_a_cat_stays_empty():
+    things = [Fan(0.8, 2.1), Curtain(0.2, 2.1), Pet(1.2, 0.4)]
+    said = with_others(things=things, seconds=1800)
+    assert worries(said) == []
+    assert said[-1]["summary"]["room"] == "empty"
+
+
+def test_somebody_behind_a_thin_wall_is_nobody_here():
+    seated = ([(0, Enter()), (5, Sit())], (2.2, 1.5))
+    said = with_others([[*COMES, (150, Leave())]], neighbours=[seated])
+    assert worries(said) == []
+    assert said[-1]["summary"]["room"] == "empty"
+
+
+def test_a_companion_who_breathes_hides_somebody_who_does_not():
+    # As it is in life: the sensor cannot know. This is what it cannot do, written down.
+    beside = [(22, Enter((0.7, 1.8))), (28, Sit((0.7, 1.8)))]
+    said = with_others([[*COMES, (120, StopBreathing())], beside], seconds=300)
+    assert [line for line in said if line.get("event") == "stillness"] == []
+
+
+def test_a_night_in_bed_is_not_asked_about():
+    night = [(0, Enter("bed")), (10, Lie()), (600, Sleep()), (10_800, Wake()), (10_860, Leave())]
+    said = with_others([night], room=bedroom(), place="bed", seconds=11_000, mode="home")
+    assert worries(said) == []
+    assert said[-1]["summary"]["room"] == "empty"
+
+
+# --- wires that are not good ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("quirks", "errors"),
+    [
+        ({"splits": 0.5}, False),
+        ({"late_ms": 400}, False),
+        ({"noise": 0.0005}, True),
+        ({"drops": 0.05}, False),
+    ],
+)
+def test_a_poor_wire_hides_nothing(quirks, errors):
+    plan = [*COMES, (120, StopBreathing())]
+    said = breathing(plan, 200, quirks=Quirks(**quirks))
+    assert 136_000 <= first(said, "prompt", state="asked")["t_ms"] <= 156_000
+    assert first(said, "stillness")["t_ms"] <= 175_000
+    assert (said[-1]["summary"]["errors"] > 0) is errors
+
+
+def test_the_chatter_of_a_module_changes_nothing():
+    plan = [*COMES, (120, StopBreathing())]
+    lean, full = (breathing(plan, 200, chatter=chatter) for chatter in (False, True))
+    assert lean[:-1] == full[:-1]
+    assert full[-1]["summary"]["frames"] > 5 * lean[-1]["summary"]["frames"]
+
+
+def test_a_presence_module_that_forgets_its_mode_is_seen_to_be_basic():
+    room = washroom()
+    room.add(Person("Ana", COMES))
+    radar = PresenceRadar(room, room.on_wall("seat"), random.Random(1))
+    radar.power(True, 0)
+    sent = list(radar.frames(0, 60_000))
+    assert {len(data) for _, data in sent} == {23}
+    said = hears(sent, "ld2410")
+    # Basic reports name one gate and no floors: still enough to know that somebody is there.
+    assert said[-1]["summary"]["errors"] == 0
+    assert said[-1]["summary"]["frames"] == len(sent)
