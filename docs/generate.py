@@ -5,7 +5,7 @@
 
 from pathlib import Path
 
-from doorknock import settings, wire
+from doorknock import config, settings, wire
 
 from sim.scenario import schema
 
@@ -78,7 +78,34 @@ def settings_page() -> str:
         f"| `{name}` | {default} | {low} | {high} | {unit} | {why} |"
         for name, default, low, high, unit, why in settings.TABLE
     ]
+    lines += [
+        "",
+        "## What a device is given when it is set up\n",
+        "From `firmware/doorknock/config.py`. The settings above are among them, under their "
+        "names. One that is out of bounds is not in force: its default is. Pins are the chip's own "
+        "numbers.\n",
+        "| setting | default | values | what it is |",
+        "|---|---|---|---|",
+    ]
+    names = {row[0] for row in settings.TABLE}
+    lines += [
+        f"| `{row[0]}` | {_default(row[-2])} | {_values(row)} | {row[-1]} |"
+        for row in config.SETTINGS
+        if row[0] not in names
+    ]
     return "\n".join(lines) + "\n"
+
+
+def _default(value: object) -> str:
+    return "must be given" if value is None else str(value) or "none"
+
+
+def _values(row: tuple[object, ...]) -> str:
+    if row[1] == "choice":
+        return ", ".join(row[2]) if isinstance(row[2], tuple) else ""
+    if row[2] == row[3]:
+        return f"{row[2]} bytes"
+    return f"{row[2]} to {row[3]}" + ("" if row[1] == "number" else " bytes")
 
 
 PAGES = {
