@@ -179,7 +179,8 @@ class Stream:
             end = bisect.bisect_right(self._times, until_ms, self._at)
             if end == self._at:
                 return found
-            found += zip(self._times[self._at : end], self._reports[self._at : end], strict=True)
+            some = zip(self._times[self._at : end], self._reports[self._at : end], strict=True)
+            found += [one for one in some if one[1]]
             self._at = end
 
     def _look_ahead(self, until_ms: int) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from sim import interpreter
+from sim.hand import IDLE
 from sim.replay import DEVICE_SCRIPT
 
 
@@ -14,7 +15,7 @@ def hears(
     sent: Iterable[tuple[int, bytes]], radar: str = "mr60bha2", mode: str = "washroom"
 ) -> list[dict[str, Any]]:
     """What the sensor says to these timed bytes: its events, and last the summary."""
-    nobody_presses = json.dumps({"presses": [], "answers": [], "doors": []}).encode()
+    nobody_presses = IDLE.as_json().encode()
     last, records = 0, [struct.pack("<H", len(nobody_presses)) + nobody_presses]
     for at_ms, data in sent:
         records.append(struct.pack("<IH", at_ms - last, len(data)) + data)

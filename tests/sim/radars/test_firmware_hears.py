@@ -150,8 +150,8 @@ def test_a_companion_who_breathes_hides_somebody_who_does_not():
 
 
 def test_a_night_in_bed_is_not_asked_about():
-    night = [(0, Enter("bed")), (10, Lie()), (600, Sleep()), (10_800, Wake()), (10_860, Leave())]
-    said = with_others([night], room=bedroom(), place="bed", seconds=11_000, mode="home")
+    night = [(0, Enter("bed")), (10, Lie()), (300, Sleep()), (3500, Wake()), (3560, Leave())]
+    said = with_others([night], room=bedroom(), place="bed", seconds=3700, mode="home")
     assert worries(said) == []
     assert said[-1]["summary"]["room"] == "empty"
 
