@@ -3,20 +3,21 @@
 import math
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 
 from sim.people import doings
 from sim.people.body import Breath, Heart, somebody
-from sim.people.chest import Chest, Flags, Floats
+from sim.people.chest import Chest, Floats
 from sim.people.condition import Condition, after
 from sim.people.doings import Doing, Where
 from sim.people.leans import Leans
 from sim.people.manner import ASLEEP, AWAKE, QUIET, RESTLESS
 from sim.people.path import BED_M, FLOOR_M, SITTING_M, STANDING_M, Leg, Path
 from sim.people.plan import Step, checked, with_step
+from sim.people.seen import PersonState, Seen
 
 # Whoever comes in shuts the door and locks it; whoever goes opens it going (assumption).
 _COMING_S, _GOING_S = (1.0, 2.5), (0.4, 1.0)
@@ -43,45 +44,6 @@ class Ground(Protocol):
     def inside(self, x: float, y: float) -> tuple[float, float]:
         """The point, or the nearest one within the walls."""
         ...
-
-
-@dataclass(frozen=True)
-class PersonState:
-    """One moment of somebody. Place in m; rate a minute, depth against one's own breath."""
-
-    name: str
-    here: bool
-    x: float
-    y: float
-    z: float
-    posture: str
-    walking: bool
-    conscious: bool
-    asleep: bool
-    breathing: bool
-    rate: float
-    depth: float
-    displacement_mm: float
-    doing: str
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What there is to see of somebody at many moments.
-
-    where: m, (n, 3). here: in the room. walks: the whole body goes. moves: it moves by more than
-    breath. breathes: a chest moves. stops: breath has stopped. mm: towards the radar.
-    """
-
-    where: Floats
-    here: Flags
-    walks: Flags
-    moves: Flags
-    breathes: Flags
-    stops: Flags
-    stands: Flags
-    sleeps: Flags
-    mm: Floats
 
 
 class Person:
