@@ -6,7 +6,7 @@ Banners on the pages show what is so now; staff are written to when it begins an
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from gateway.backend import trouble
 from gateway.backend.happenings import DeviceEvent
@@ -34,6 +34,29 @@ _SILENCE_OF_OTHERS = timedelta(minutes=31)
 
 # A device at the edge of the Wi-Fi comes and goes: the banner does too, the messages do not.
 _TOLD_AGAIN_AFTER = timedelta(hours=1)
+
+# Built once, carried out for each device that a heartbeat lists.
+_CHANGE = (
+    update(devices)
+    .where(devices.c.device == bindparam("which"))
+    .values(
+        {
+            name: bindparam(name)
+            for name in (
+                "gateway",
+                "unit",
+                "device_type",
+                "tier",
+                "heard_at",
+                "listed_at",
+                "battery_millivolts",
+                "late",
+                "late_told_at",
+                "late_told",
+            )
+        }
+    )
+)
 
 
 def is_late(device_type: str, silent_for: timedelta, watched_for: timedelta) -> bool:
@@ -117,8 +140,10 @@ class Oversight:
         ledger = Ledger(connection)
         silent: list[str] = []
         back: list[str] = []
+        changes: list[dict[str, Any]] = []
+        rows = self._rows(connection, heartbeat, now)
         for report in heartbeat.devices:
-            row = self._row(connection, report.device, heartbeat.gateway, report.unit, now)
+            row = rows[report.device]
             # Each difference within one clock: a gateway's may be hours off.
             heard_at = report.last_heard_at
             listed_at = min(row.listed_at, now)
@@ -137,22 +162,23 @@ class Oversight:
             elif row.late_told and not late:
                 # A silence that was not told, for one shortly before was, ends untold as well.
                 back.append(report.unit)
-            connection.execute(
-                update(devices)
-                .where(devices.c.device == report.device)
-                .values(
-                    gateway=heartbeat.gateway,
-                    unit=report.unit,
-                    device_type=report.device_type,
-                    tier=report.tier,
-                    heard_at=heard_at,
-                    listed_at=listed_at,
-                    battery_millivolts=report.battery_millivolts or row.battery_millivolts,
-                    late=late,
-                    late_told_at=told_at,
-                    late_told=late and (tells or row.late_told),
-                )
+            changes.append(
+                {
+                    "which": report.device,
+                    "gateway": heartbeat.gateway,
+                    "unit": report.unit,
+                    "device_type": report.device_type,
+                    "tier": report.tier,
+                    "heard_at": heard_at,
+                    "listed_at": listed_at,
+                    "battery_millivolts": report.battery_millivolts or row.battery_millivolts,
+                    "late": late,
+                    "late_told_at": told_at,
+                    "late_told": late and (tells or row.late_told),
+                }
             )
+        if changes:
+            connection.execute(_CHANGE, changes)
         # One message for all: a dead access point is not thirty emergencies.
         if silent:
             self._tell_staff(ledger, "devices_silent", now, units=sorted(set(silent)))
@@ -194,6 +220,19 @@ class Oversight:
         connection.execute(update(devices).where(devices.c.device == event.device).values(**values))
         if told:
             self._tell_staff(ledger, told, now, units=[event.unit])
+
+    def _rows(self, connection: Connection, heartbeat: Heartbeat, now: datetime) -> dict[str, Any]:
+        """The rows of all that it lists, by device; made where there is none. Few statements: a
+        thousand devices must not hold up a press."""
+        ids = sorted({report.device for report in heartbeat.devices})
+        mine = select(devices).where(devices.c.device.in_(ids)).order_by(devices.c.device)
+        rows = {row.device: row for row in connection.execute(mine.with_for_update())}
+        for report in heartbeat.devices:
+            if report.device not in rows:
+                rows[report.device] = self._row(
+                    connection, report.device, heartbeat.gateway, report.unit, now
+                )
+        return rows
 
     def _row(
         self, connection: Connection, device: str, gateway: str, unit: str, now: datetime

@@ -6,13 +6,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy import select
 from sse_starlette import sse
 
 import gateway.backend
 from gateway.backend.alert import Alert
-from gateway.backend.overview import alert_view, overview
+from gateway.backend.alert_record import from_body
+from gateway.backend.ledger import Ledger
 from gateway.backend.policy import from_settings
 from gateway.backend.service import Backend, assemble
+from gateway.backend.tables import alerts
 from gateway.secret_file import Secrets
 from gateway.settings import Settings
 from sim.building.asgi_wire import AsgiWire
@@ -22,6 +25,7 @@ from sim.building.phones import Phones
 MIGRATIONS = Path(gateway.backend.__file__).parent / "migrations"
 # It is alone on its database, and told of every commit: a look without one, as good as never.
 _LOOK_EVERY_S = 600.0
+_OPEN = select(alerts.c.body).where(alerts.c.closed_at.is_(None)).order_by(alerts.c.raised_at)
 
 
 class BackendProcess:
@@ -114,12 +118,13 @@ class BackendProcess:
 
     def _look(self, backend: Backend) -> None:
         with backend.database.read() as connection:
-            now = {view.alert.id: view.alert for view in overview(connection).alerts}
+            found = [from_body(row.body) for row in connection.execute(_OPEN)]
+            now = {alert.id: alert for alert in found}
             open_before = [one for one, alert in self._known.items() if alert.is_open]
             for gone in [one for one in open_before if one not in now]:
-                view = alert_view(connection, gone)
-                if view is not None:
-                    now[gone] = view.alert
+                closed = Ledger(connection).alert(gone)
+                if closed is not None:
+                    now[gone] = closed
         for one, alert in now.items():
             if self._known.get(one) != alert:
                 self._known[one] = alert
