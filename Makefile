@@ -9,7 +9,7 @@ help:
 	@echo 'make demo    run it all on this machine: broker, gateway, a button, a sensor, a page'
 	@echo 'make test    install what the tests need, lint, check types, run every test'
 	@echo 'make lint    ruff, mypy, pyright alone      make format  let ruff rewrite'
-	@echo 'make bench   how long a press takes; how many events a second are kept'
+	@echo 'make bench   how long a press takes; how many events are kept; virtual time'
 	@echo 'make bench-target   what the radar code costs on the chip, in instructions and bytes'
 	@echo 'make docs    write the pages that are generated from the code'
 	@echo 'make venv    the virtual environment alone   make clean   remove what make made'
@@ -51,6 +51,7 @@ test: packages lint $(VENV)/node/.set-up
 
 bench: $(VENV)/.set-up-for-tests
 	@$(BIN)/python -m tests.bench $(ARGS)
+	@$(BIN)/python -m tests.bench.virtual_day
 
 # MicroPython's WebAssembly build: small integers as on the chip. Without npm the bench says so.
 $(VENV)/node/.set-up: | $(VENV)/.set-up-for-tests
