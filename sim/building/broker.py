@@ -194,6 +194,8 @@ class Broker:
         self._memory = _Kept()
         self._disk = _Kept()
         self._connections: list[Connection] = []
+        # Who is connected, by client.
+        self._here: dict[str, Connection] = {}
         self._saving: asyncio.TimerHandle | None = None
 
     @property
@@ -230,6 +232,7 @@ class Broker:
         if self._saving is not None:
             self._saving.cancel()
         connections, self._connections = self._connections, []
+        self._here.clear()
         for connection in connections:
             connection.cut()
 
@@ -296,21 +299,24 @@ class Broker:
         if connection in self._connections:
             self._connections.remove(connection)
         session = connection.session
+        if session is not None and self._here.get(session.client) is connection:
+            del self._here[session.client]
         will = connection.will
         if session and will and may_say(session.listener, session.client, will.topic):
             self.publish(will)
 
     def _greet(self, connection: Connection, connect: Connect) -> None:
-        for other in list(self._connections):
+        other = self._here.get(connect.client)
+        if other is not None:
             # 3.1.4: who comes again takes the session over; mosquitto 2 leaves the will unsaid.
-            if other.session is not None and other.session.client == connect.client:
-                other.will = None
-                other.end()
+            other.will = None
+            other.end()
         sessions = self._memory.sessions
         kept = None if connect.clean else sessions.get(connect.client)
         session = kept or _Session(connect.client, connection.listener)
         sessions[connect.client] = session
         connection.session = session
+        self._here[connect.client] = connection
         connection.will = connect.will
         connection.expect(connect.keepalive_s)
         connection.send(ConnAck(session_present=kept is not None))
@@ -359,10 +365,7 @@ class Broker:
             connection.send(message)
 
     def _connection_of(self, session: _Session) -> Connection | None:
-        for connection in self._connections:
-            if connection.session is session and connection.open:
-                return connection
-        return None
+        return self._here.get(session.client)
 
 
 def may_say(listener: Listener, client: str, topic: str) -> bool:
