@@ -68,19 +68,16 @@ class Sense:
             self._say_silent(False)
             self._signals.play("watch_started")
         elif state == selftest.FAILED:
-            self._refuse(now)
+            self._refuse()
         elif state == selftest.OFF and self.sensor.watching:
             self._look_at_trust()
 
-    def _refuse(self, now: int) -> None:
+    def _refuse(self) -> None:
         """No watch without a radar: it ends, the person is told, and so is who can mend it."""
         self._log("the radar is silent: the watch is refused")
         if not self.sensor.faulty:
             self._say_silent(True)
-        # As if B had been held again: the sensor knows no other way to end a watch by hand. In any
-        # other state a hold would start one, or call for help.
-        if self.sensor.state == "watching":
-            self.sensor.pressed(1, True, now)
+        self.sensor.refuse()
         self._test.end()
         self._signals.play("watch_refused")
 

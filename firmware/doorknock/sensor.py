@@ -86,6 +86,10 @@ class Sensor:
         if taps == 1 and not held:
             self._detector.answered()
 
+    def refuse(self) -> None:
+        """The radar does not work: a watch that has begun ends, and says that it was refused."""
+        self._watch.refuse()
+
     def door(self, is_open: bool, ticks: int) -> None:
         """A door contact, where there is one, has opened or shut: evidence, never a condition."""
         room = self._detector
@@ -112,11 +116,6 @@ class Sensor:
     def watching(self) -> bool:
         """Whether somebody is being looked after."""
         return self._watch.state != watch.IDLE
-
-    @property
-    def sees_somebody(self) -> bool:
-        """Whether the radar shows somebody now: what a self-test at the start of a watch asks."""
-        return self._detector.room > detector.EMPTY and not self._detector.blind
 
     @property
     def faulty(self) -> bool:

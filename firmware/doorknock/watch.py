@@ -232,6 +232,14 @@ class Watch:
         if not self._home:
             self._end("room")
 
+    def refuse(self) -> None:
+        """The radar does not work: nobody can be looked after. Only a watch without a question
+        ends; a question or a call that is on stands.
+        """
+        # WATCHING -> IDLE: a watch that cannot be kept.
+        if self.state == WATCHING:
+            self._end("refused")
+
     # --- button B -----------------------------------------------------------------------------
 
     def pressed(self, taps: int, held: bool, ticks: int, still_ms: int) -> None:

@@ -16,6 +16,11 @@ An event's identity is (device, boot, seq). Its stamp is the device's uptime in 
 speaks *about* an event and carries that event's boot and seq; its stamp is the command's number,
 which only ever rises, so an old command replayed is known for old.
 
+`settings`, `act` and `update` are *orders*: about no event (boot and seq are 0), obeyed once, and
+answered by an event that bears the order's number. The device keeps the highest number it has
+obeyed; a lower one is old and is not obeyed, the same one is answered again. The gateway sends an
+order again until it is answered, and the next one of a device only then.
+
 Exceptions: Refused(reason): a received message cannot be trusted or read; reason is one of
 REASONS. ValueError: the caller asked to encode something the contract does not allow.
 """
@@ -55,9 +60,56 @@ CAUSES = (
     "long_stay",
 )
 
+# What an order number may be; the gateway makes them of Unix ms.
+HIGHEST_NUMBER = (1 << 62) - 1
+# What an `act` order asks for:
+#   identify    light and tone for half a minute: "which one are you?"
+#   restart     not in a watch, a question or a call: then it is `busy`
+#   test        a `test` event, at once, the way of a press: gateway, backend, and back to the light
+#   test_press  the same at the next single tap within a minute; two taps or a hold call as ever
+#   log         the last lines of its log, in `log` events
+ACTS = ("identify", "restart", "test", "test_press", "log")
+UPDATE_STATES = (
+    "accepted",
+    "waiting",
+    "fetching",
+    "verified",
+    "trying",
+    "confirmed",
+    "rolled_back",
+    "refused",
+    "failed",
+    "old",
+)
+
 # A field is (name, tag, low, high) for a whole number with both bounds, (name, tag, values) for
 # one of a fixed list (its index travels), (name, tag, longest) for text of that many bytes.
 # A tag, once used in a kind, is never given another meaning.
+
+# What may be set from afar, and between which bounds: never what a device is, who it belongs to, or
+# by which way it is reached. The bounds are those of settings.py and config.py.
+SETTING_FIELDS = (
+    ("mode", 16, ("home", "washroom")),
+    ("heartbeat_s", 17, 5, 3600),
+    ("still_prompt_s", 18, 15, 60),
+    ("no_movement_s", 19, 30, 600),
+    ("answer_s", 20, 10, 60),
+    ("empty_s", 21, 5, 120),
+    ("long_stay_s", 22, 600, 14400),
+    ("watch_limit_s", 23, 600, 43200),
+    ("breath_floor_um", 24, 100, 500),
+    ("slow_ask_pm", 25, 6, 10),
+    ("slow_urgent_pm", 26, 3, 6),
+    ("weak_percent", 27, 15, 40),
+    ("asks_per_h", 28, 1, 30),
+    ("quiet_min", 29, 0, 120),
+    ("silent_fault_s", 30, 3, 60),
+    ("stuck_fault_s", 31, 5, 120),
+)
+
+_NUMBER = ("number", 1, 0, HIGHEST_NUMBER)
+_NEWEST = ("newest", 3, 0, HIGHEST_NUMBER)
+
 _EVENTS = (
     # kind, code, leaf of the topic, what it says, fields
     (
@@ -91,7 +143,10 @@ _EVENTS = (
         4,
         "up",
         "'Look after me' began or ended.",
-        (("state", 1, ("started", "ended")), ("by", 2, ("resident", "limit", "room", "restart"))),
+        (
+            ("state", 1, ("started", "ended")),
+            ("by", 2, ("resident", "limit", "room", "restart", "refused")),
+        ),
     ),
     (
         "prompt",
@@ -160,6 +215,79 @@ _EVENTS = (
             ("tier", 12, TIERS),
         ),
     ),
+    (
+        "settings",
+        13,
+        "up",
+        "Answers a `settings` order, and says what is in force now. `accepted`: stored, and in "
+        "force at the first moment at which that disturbs nobody, which `applied` then says. "
+        "`waiting_for_press`: it widens what is watched, so somebody in the room has to agree; "
+        "`no_press`: nobody has. `refused`: `wrong` cannot be so, and nothing has changed. "
+        "`replaced`: a newer order came before it was in force. `old`: a newer one was obeyed "
+        "before, `newest`.",
+        (
+            _NUMBER,
+            (
+                "outcome",
+                2,
+                (
+                    "in_force",
+                    "accepted",
+                    "waiting_for_press",
+                    "applied",
+                    "refused",
+                    "no_press",
+                    "replaced",
+                    "old",
+                    "failed",
+                ),
+            ),
+            _NEWEST,
+            ("wrong", 4, 32),
+            *SETTING_FIELDS,
+        ),
+    ),
+    (
+        "done",
+        14,
+        "up",
+        "Answers an `act` order. `busy`: not now, ask again; it never says with what.",
+        (
+            _NUMBER,
+            ("outcome", 2, ("done", "busy", "old", "failed", "unknown")),
+            _NEWEST,
+            ("what", 4, ACTS),
+        ),
+    ),
+    (
+        "log",
+        15,
+        "up",
+        "Some of the device's last lines, oldest first, one a line of the text. None of them "
+        "says who is in, who pressed, or what a watch came to.",
+        (_NUMBER, ("part", 2, 1, 8), ("parts", 3, 1, 8), ("text", 4, 240)),
+    ),
+    (
+        "update",
+        16,
+        "up",
+        "Answers an `update` order, and says how far it is.",
+        (
+            _NUMBER,
+            ("state", 2, UPDATE_STATES),
+            _NEWEST,
+            ("version", 4, 32),
+            ("why", 5, 48),
+            ("bytes", 6, 0, 1 << 30),
+        ),
+    ),
+    (
+        "test",
+        17,
+        "alarm",
+        "A test: it takes the way of a press, wakes nobody, and is answered by `tested`.",
+        (_NUMBER, ("pressed", 2, 0, 1)),
+    ),
 )
 _COMMANDS = (
     ("answer", 0x81, "down", "The gateway has committed the event with this boot and seq.", ()),
@@ -177,6 +305,23 @@ _COMMANDS = (
         "What the alert that the named event belongs to has come to.",
         (("state", 1, LIGHTS),),
     ),
+    (
+        "settings",
+        0x84,
+        "down",
+        "An order: these settings, all of them or none. Without any: say what is in force.",
+        SETTING_FIELDS,
+    ),
+    ("act", 0x85, "down", "An order: do this now.", (("what", 1, ACTS),)),
+    (
+        "update",
+        0x86,
+        "down",
+        "An order: fetch the manifest with this SHA-256 (hex) from the gateway at this port, and "
+        "what it names.",
+        (("manifest", 1, 64), ("port", 2, 1, 65535)),
+    ),
+    ("tested", 0x87, "down", "The named `test` event has come to the backend.", ()),
 )
 
 _BY_KIND = {row[0]: row for row in _EVENTS + _COMMANDS}

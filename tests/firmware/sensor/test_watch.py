@@ -109,6 +109,21 @@ def test_at_home_the_resident_ends_the_watch_and_nothing_else_does():
     assert room.watch.state == IDLE
 
 
+def test_a_watch_over_a_radar_that_does_not_work_is_refused_not_ended_by_the_resident():
+    room = Room(HOME).press(held=True)
+    room.watch.refuse()
+    assert room.last() == ("watch", {"state": "ended", "by": "refused"})
+    assert room.watch.state == IDLE
+    room.watch.refuse()
+    assert room.kinds() == ["watch", "watch"]
+
+
+def test_a_question_that_is_on_stands_though_the_radar_fails():
+    room = asked(Room(HOME).press(held=True))
+    room.watch.refuse()
+    assert room.watch.state == ASKING
+
+
 def test_at_home_the_limit_asks_first_and_an_answer_ends_the_watch():
     room = Room(HOME, watch_limit_s=600).press(held=True).be(BREATHING, 600)
     assert room.last() == ("prompt", {"state": "asked", "cause": "long_stay"})

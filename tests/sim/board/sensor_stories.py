@@ -226,6 +226,7 @@ async def a_resident_is_told_when_the_radar_does_not_work(room: Room) -> None:
     assert (fault.details["what"], fault.details["state"]) == ("radar_silent", "raised")
     await gateway.until(lambda: len(gateway.of("watch")) == 2)
     assert [watch.details["state"] for watch in gateway.of("watch")] == ["started", "ended"]
+    assert gateway.of("watch")[1].details["by"] == "refused"
     assert not room.radar_power
 
     # When it has been mended, then the next hold begins a watch, and says so
