@@ -269,7 +269,10 @@ class Person:
         self, now_s: float, to: tuple[float, float], speed_m_s: float, chance: random.Random
     ) -> float:
         """Goes there, unless they are there; when they have arrived, s."""
-        return self._path.walk(self._turn(now_s, to, chance), to, speed_m_s)
+        x, y, _ = self._path.at(now_s)
+        off_s = self._turn(now_s, to, chance)
+        there = math.hypot(to[0] - x, to[1] - y) < _NO_WAY_M
+        return off_s if there else self._path.walk(off_s, to, speed_m_s)
 
     def _lose_control(self, now_s: float) -> None:
         self._path.call_off(now_s)

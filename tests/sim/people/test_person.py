@@ -173,3 +173,9 @@ def test_somebody_who_stands_sways():
 def test_a_plan_that_names_a_place_which_is_not_there_is_refused():
     with pytest.raises(ValueError, match="step 2: room washroom has no place 'bed'"):
         ana([(0, Enter()), (9, Lie("bed"))])
+
+
+def test_whoever_sits_down_where_they_sit_stays_seated():
+    person = ana(COMES)
+    person.do(Sit(), 40_000)
+    assert {state.z for state in states(person, 40.5, 41, 42, 44)} == {0.95}
