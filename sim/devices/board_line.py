@@ -14,8 +14,8 @@ class BoardLine:
     t: seconds; time.monotonic() of its arrival in real time, the loop's time in virtual time.
     what: "log" {"text"}; "light" {"state"} (one of wire.LIGHTS, or prompt); "pin" {"name", "level"}
     (of the light, among others); "sound" {"hz"} (0: silence); "uart" {"data": bytes}; "power"
-    {"cause"} at each start; "asleep" {"for_ms"}; "reset" {"cause"}; "off" {}; "crash" {"text"} for
-    each line of a traceback.
+    {"cause"} at each start; "asleep" {"for_ms"}; "reset" {"cause"} (software, watchdog, brown_out);
+    "hangs" {} where no watchdog ends that; "off" {}; "crash" {"text"} for each line of a traceback.
     """
 
     t: float

@@ -1,5 +1,8 @@
 """What asyncio waits with, in virtual time: instead of polling for a while, time passes.
 
+Streams are asked whether they are ready when something has been done to the board and whenever
+time is about to pass: whoever waits for a UART's bytes finds them when the next task is due.
+
 asyncio's own tasks and their queue stay: they are the interpreter's. They stamp what is to run at
 once with the real clock; so asyncio's ticks, which are asked for here, begin far above any real
 ones. What is to run at once then goes first, in the order in which it was put there.
