@@ -24,7 +24,7 @@ def wire_page() -> str:
         "A detail is its tag, its length (one byte each) and its value: a text in UTF-8, or a "
         "number, zigzag-coded (0, -1, 1, -2 … are 0, 1, 2, 3 …) in as few little-endian bytes as "
         "hold it; of a list, the index travels. An unknown tag is passed over; a detail that "
-        "cannot be read is left out and the message counts all the same.\n",
+        "cannot be read is left out and the message counts all the same (but for a `set` order).\n",
         "## Keys\n",
         f"A device has one secret of {wire.SECRET_BYTES} bytes. HKDF-SHA256 with the salt "
         "`doorknock/1` makes two keys of it: label `link` gives the TLS-PSK key (the broker "
@@ -58,6 +58,10 @@ def wire_page() -> str:
                 ]
                 lines.append("")
     lines += [
+        "## What an `act` order asks for\n",
+        "`identify`: light and tone for half a minute. `restart`: never in a watch, a question or "
+        "a call. `test`: a `test` event at once. `test_press`: the same at the next single tap "
+        "within a minute; two taps or a hold call as ever. `log`: the device's last lines.\n",
         "## What is refused\n",
         "A message that cannot be trusted is acknowledged to the broker, counted under its "
         "reason, logged, and not answered: " + ", ".join(wire.REASONS) + ".",

@@ -16,10 +16,10 @@ An event's identity is (device, boot, seq). Its stamp is the device's uptime in 
 speaks *about* an event and carries that event's boot and seq; its stamp is the command's number,
 which only ever rises, so an old command replayed is known for old.
 
-`settings`, `act` and `update` are *orders*: about no event (boot and seq are 0), obeyed once, and
-answered by an event that bears the order's number. The device keeps the highest number it has
-obeyed; a lower one is old and is not obeyed, the same one is answered again. The gateway sends an
-order again until it is answered, and the next one of a device only then.
+`set`, `act` and `update` are *orders*: about no event (boot and seq are 0), obeyed once, and
+answered by `settings`, `done` or `updating`, which bear the order's number. The device keeps the
+highest number it has obeyed; a lower one is old and is not obeyed, the same one is answered again.
+The gateway sends an order again until it is answered, and the next one of a device only then.
 
 Exceptions: Refused(reason): a received message cannot be trusted or read; reason is one of
 REASONS. ValueError: the caller asked to encode something the contract does not allow.
@@ -86,25 +86,25 @@ UPDATE_STATES = (
 # one of a fixed list (its index travels), (name, tag, longest) for text of that many bytes.
 # A tag, once used in a kind, is never given another meaning.
 
-# What may be set from afar, and between which bounds: never what a device is, who it belongs to, or
-# by which way it is reached. The bounds are those of settings.py and config.py.
+# What may be set from afar in a sensor, and between which bounds: never what a device is, whose it
+# is, or by which way it is reached; so a button has nothing of the kind. The bounds are those of
+# settings.py and config.py.
 SETTING_FIELDS = (
     ("mode", 16, ("home", "washroom")),
-    ("heartbeat_s", 17, 5, 3600),
-    ("still_prompt_s", 18, 15, 60),
-    ("no_movement_s", 19, 30, 600),
-    ("answer_s", 20, 10, 60),
-    ("empty_s", 21, 5, 120),
-    ("long_stay_s", 22, 600, 14400),
-    ("watch_limit_s", 23, 600, 43200),
-    ("breath_floor_um", 24, 100, 500),
-    ("slow_ask_pm", 25, 6, 10),
-    ("slow_urgent_pm", 26, 3, 6),
-    ("weak_percent", 27, 15, 40),
-    ("asks_per_h", 28, 1, 30),
-    ("quiet_min", 29, 0, 120),
-    ("silent_fault_s", 30, 3, 60),
-    ("stuck_fault_s", 31, 5, 120),
+    ("still_prompt_s", 17, 15, 60),
+    ("no_movement_s", 18, 30, 600),
+    ("answer_s", 19, 10, 60),
+    ("empty_s", 20, 5, 120),
+    ("long_stay_s", 21, 600, 14400),
+    ("watch_limit_s", 22, 600, 43200),
+    ("breath_floor_um", 23, 100, 500),
+    ("slow_ask_pm", 24, 6, 10),
+    ("slow_urgent_pm", 25, 3, 6),
+    ("weak_percent", 26, 15, 40),
+    ("asks_per_h", 27, 1, 30),
+    ("quiet_min", 28, 0, 120),
+    ("silent_fault_s", 29, 3, 60),
+    ("stuck_fault_s", 30, 5, 120),
 )
 
 _NUMBER = ("number", 1, 0, HIGHEST_NUMBER)
@@ -219,7 +219,7 @@ _EVENTS = (
         "settings",
         13,
         "up",
-        "Answers a `settings` order, and says what is in force now. `accepted`: stored, and in "
+        "Answers a `set` order, and says what is in force now. `accepted`: stored, and in "
         "force at the first moment at which that disturbs nobody, which `applied` then says. "
         "`waiting_for_press`: it widens what is watched, so somebody in the room has to agree; "
         "`no_press`: nobody has. `refused`: `wrong` cannot be so, and nothing has changed. "
@@ -244,8 +244,8 @@ _EVENTS = (
             ),
             _NEWEST,
             ("wrong", 4, 32),
-            *SETTING_FIELDS,
-        ),
+        )
+        + SETTING_FIELDS,
     ),
     (
         "done",
@@ -268,7 +268,7 @@ _EVENTS = (
         (_NUMBER, ("part", 2, 1, 8), ("parts", 3, 1, 8), ("text", 4, 240)),
     ),
     (
-        "update",
+        "updating",
         16,
         "up",
         "Answers an `update` order, and says how far it is.",
@@ -306,10 +306,11 @@ _COMMANDS = (
         (("state", 1, LIGHTS),),
     ),
     (
-        "settings",
+        "set",
         0x84,
         "down",
-        "An order: these settings, all of them or none. Without any: say what is in force.",
+        "An order: these settings, all of them or none. Without any: say what is in force. One "
+        "that the device cannot read or does not know is refused, and all of the order with it.",
         SETTING_FIELDS,
     ),
     ("act", 0x85, "down", "An order: do this now.", (("what", 1, ACTS),)),
@@ -344,7 +345,8 @@ class Message:
     device: 12 lower-case hex digits. boot, seq: 0 … 2^32-1. stamp: uptime in ms (event) or the
     command's number, 0 … 2^64-1. details: name to int (numbers) or str (texts, values of a list).
     spoilt: names, or tag numbers, of details that could not be read. They are left out, and the
-    message counts all the same: a missing battery reading must not lose a press.
+    message counts all the same: a missing battery reading must not lose a press. unknown: tags that
+    this side's contract does not have.
     """
 
     def __init__(
@@ -356,6 +358,7 @@ class Message:
         stamp: int,
         details: dict[str, int | str],
         spoilt: tuple[str, ...] = (),
+        unknown: tuple[int, ...] = (),
     ) -> None:
         self.kind = kind
         self.device = device
@@ -364,6 +367,7 @@ class Message:
         self.stamp = stamp
         self.details = details
         self.spoilt = spoilt
+        self.unknown = unknown
 
 
 # --- keys ---------------------------------------------------------------------------------------
@@ -530,16 +534,17 @@ def _decode(message: bytes, key: bytes, low: int, high: int) -> Message:
     row = _BY_CODE.get(code)
     if row is None or not low <= code < high:
         raise Refused("kind")
-    details, spoilt = _decode_details(body, row[4])
-    return Message(row[0], device, boot, seq, stamp, details, spoilt)
+    details, spoilt, unknown = _decode_details(body, row[4])
+    return Message(row[0], device, boot, seq, stamp, details, spoilt, unknown)
 
 
 def _decode_details(
     body: bytes, fields: tuple[tuple, ...]
-) -> tuple[dict[str, int | str], tuple[str, ...]]:
+) -> tuple[dict[str, int | str], tuple[str, ...], tuple[int, ...]]:
     by_tag = {field[1]: field for field in fields}
     details: dict[str, int | str] = {}
     spoilt = []
+    unknown = []
     at = HEADER_BYTES
     while at < len(body):
         if at + 2 > len(body) or at + 2 + body[at + 1] > len(body):
@@ -547,15 +552,17 @@ def _decode_details(
             break
         field = by_tag.get(body[at])
         value = body[at + 2 : at + 2 + body[at + 1]]
-        at += 2 + len(value)
         if field is None:
-            continue  # of a later firmware: nothing this side needs
+            unknown.append(body[at])  # of a later firmware: nothing this side needs
+            at += 2 + len(value)
+            continue
+        at += 2 + len(value)
         read = _decode_field(field, value)
         if read is None:
             spoilt.append(field[0])
         else:
             details[field[0]] = read
-    return details, tuple(spoilt)
+    return details, tuple(spoilt), tuple(unknown)
 
 
 def _encode_field(field: tuple, value: int | str) -> bytes:

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 
 import pytest
-from doorknock import wire
+from doorknock import config, settings, wire
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -94,6 +94,7 @@ def test_a_tag_of_a_later_firmware_is_passed_over():
     read = wire.decode_event(signed(header + bytes([99, 3, 1, 2, 3, 1, 1, 4])), KEY)
     assert read.details == {"taps": 2}
     assert read.spoilt == ()
+    assert read.unknown == (99,)
 
 
 @pytest.mark.parametrize("typed", ["0011223344FF", "00:11:22:33:44:ff", " 00-11-22-33-44-FF "])
@@ -162,16 +163,26 @@ def test_tags_and_codes_are_never_used_twice():
         assert len(set(tags)) == len(tags), row[0]
 
 
-def test_the_longest_heartbeat_fits():
-    fields = next(row[4] for row in wire.catalogue() if row[0] == "heartbeat")
+@pytest.mark.parametrize("kind", ["heartbeat", "settings", "set", "log", "updating", "update"])
+def test_the_longest_of_its_kind_fits(kind):
+    fields = next(row[4] for row in wire.catalogue() if row[0] == kind)
     largest = {}
     for field in fields:
         if len(field) == 4:
             largest[field[0]] = field[3]
         else:
             largest[field[0]] = "x" * field[2] if isinstance(field[2], int) else field[2][-1]
-    message = wire.encode("heartbeat", DEVICE, 1, 1, 1, largest, KEY)
-    assert len(message) <= wire.LONGEST_BYTES // 2
+    message = wire.encode(kind, DEVICE, 1, 1, 1, largest, KEY)
+    assert len(message) <= wire.LONGEST_BYTES * 2 // 3
+
+
+def test_what_may_be_set_from_afar_has_the_bounds_of_the_devices_own_table():
+    table = {row[0]: row for row in config.SETTINGS}
+    for field in wire.SETTING_FIELDS:
+        own = table[field[0]]
+        assert field[2:] == (own[2:4] if own[1] == "number" else own[2:3])
+    sensing = {row[0] for row in settings.TABLE}
+    assert {field[0] for field in wire.SETTING_FIELDS} == {"mode", *sensing}
 
 
 # --- keys ---------------------------------------------------------------------------------------
