@@ -15,12 +15,6 @@ anywhere on the circle), and for a minute on end, a radar that cannot see.
 from . import chest
 from .chest import (
     ACTIVE,
-    BURST_LAST,
-    BURST_ROUGH,
-    BURST_SAMPLES,
-    BURST_START,
-    BURST_TURNS,
-    BURST_WILD,
     COARSE_LEGS,
     COARSE_SPAN,
     COARSE_TURN,
@@ -32,7 +26,6 @@ from .chest import (
     ROUGHNESS,
     SPAN,
     SPEED,
-    USUAL_WILD,
     WILD_SHARE,
 )
 from .clock import MASK, since
@@ -52,9 +45,11 @@ from .detector import (
     WEAK,
     WEAK_BREATHING,
 )
+from .leaving import GONE, SETTLED, Leaving
 from .pace import Pace
 from .radar import NEW, NEW_PHASE, PHASE_MRAD, PRESENT, ZERO
 from .strength import Strength
+from .walk import RANDOM_ROUGHNESS
 
 SLOT_MS = 200
 
@@ -66,41 +61,12 @@ _UM_A_RAD = 398
 _SLOWEST_UM = 160
 # In 1.6 s, smoothed. A deep breath of 5 mm at 18 a minute makes 5.
 _MOVEMENT_UM = 7000
-# Life in a chest too still for a breath: a heart shows 0.2 … 0.8 mm, an empty room, in the same
-# band, up to 0.051 (noisy recording of a bare wall).
-_HEART_UM = 100
-# A heart is smooth from sample to sample, the noise of a weak return is rough: its roughness is
-# 2.4 deviations, and what it shows as a heart (the largest in 3 s) some four. A heart of 1 Hz at
-# 8 samples a second is four times as large as it is rough.
-_HEART_TO_ROUGHNESS = 3
-# Of somebody who has just walked less is asked for: anything quick of so much is life. A bare wall
-# shows a third of it, and a heart at 5 samples a second is as rough as noise.
-_LIFE_UM = 150
-
 # Noise may look like a breath of half its roughness between slots: so much is asked for then,
 # and never more than three times the floor (0.75 mm).
 _MOST_FLOORS = 3
 
-# --- bursts of roughness: steps that no chest makes
-# Movement: four rough steps in 0.4 s, one of them near half a turn. A fade makes two or three.
-_MOVE_ROUGH = 4
-_MOVE_MS = 400
-_MOVE_OVER_MS = 600
-_CALM_MS = 2000
-_BURST_SAMPLES = 40
-# A walk, which is how people leave: at least 1.4 s. A collapse is over sooner (a fall takes under
-# a second). Random phase is rough in 59 % of steps, wild in a third; breathing people in 8 %, 2 %.
-_WALK_MS = 1400
-_WALK_ROUGH = 3
-_WALK_TURNS = 3
-# Where so much of ordinary breathing is wild (a poor return), only whole turns tell of a walk.
-_POOR_SHARE = 7000  # 11 % of 65,536
 # With so many steps that are not believed, legs go missing: the pace is not judged.
 _PACELESS_SHARE = 3300  # 5 %
-# Random phase, in 64ths of a mrad and 65,536ths: rough by 1.57 rad on the mean, wild in 33 %. The
-# poorest recording of somebody breathing, over its poorest quarter: 1.45 rad and 21 %.
-_RANDOM_ROUGHNESS = 1300 * 64
-_RANDOM_WILD = 13100  # 20 %
 _CANNOT_SEE_MS = 60000
 
 # --- coming and going
@@ -111,20 +77,6 @@ _SIGN_MS = 3500
 _SIGN_GAP_MS = 10000
 # A heart alone, where the module says that somebody is there, makes somebody after 20 s.
 _HEART_SIGN_MS = 20000
-# A walk is over after 1.2 s of quiet; the filters then begin anew. Two legs of breath or 3 s of
-# heart after that: they have stayed. Nothing for 12 s: gone.
-_SETTLED_MS = 1200
-_STAYED_LEGS = 2
-_STAYED_HEART_MS = 3000
-_GONE_MS = 12000
-# The gate shut for so long after a walk: gone. Shorter, it flickers, as it does over people who
-# move or fall.
-_SHUT_MS = 5000
-# The gate must shut within so long after the last rough step of a walk: whoever goes is lost going.
-# Later only where nothing but a bare wall has been seen since.
-_WALKED_OUT_MS = 4000
-# Lost within so long of the door's opening, before or after: gone through it.
-_DOOR_MS = 10000
 # So long without a breath is no longer called breathing.
 _STILL_MS = 10000
 
@@ -147,10 +99,9 @@ class BreathingDetector:
         self._slowest = _SLOWEST_UM * 1000 // _UM_A_RAD
         self._work = chest.work(settings["breath_floor_um"] * 1000 // _UM_A_RAD, self._slowest)
         self._movement = _MOVEMENT_UM * 1000 // _UM_A_RAD
-        self._heart = _HEART_UM * 1000 // _UM_A_RAD
-        self._lively = _LIFE_UM * 1000 // _UM_A_RAD
         self._pace = Pace(settings["slow_ask_pm"], settings["slow_urgent_pm"])
         self._strength = Strength(settings["weak_percent"])
+        self._leaving = Leaving(self._slowest, _UM_A_RAD)
         self.forget()
 
     def forget(self) -> None:
@@ -167,25 +118,16 @@ class BreathingDetector:
         self._zeros = 0  # readings of exactly 0.0 in a row, 0 … _ZEROS_MEAN_SHUT
         self._somebody = False
         self._awaited = False
-        self._door = False  # it has opened …
-        self._door_at = 0  # … at this tick
         self._sign = self._sign_at = self._sign_from = 0  # legs seen where nobody was
         self._legs = 0  # as last looked at
         self._coarse = 0
-        self._heart_ms = 0  # a heart has been seen for so long
-        self._calm = False  # what came before was still: roughness now is somebody coming
-        self._walked = False  # a walk was seen, and nobody who stayed since
-        self._walk_start = 0  # which burst it was, and the tick of its last rough step
-        self._walk_end = 0
-        self._life = 0  # legs since it settled
-        self._bare = False  # since it settled nothing has moved more than a bare wall does
         self._unseen_ms = 0  # random phase for so long
         self._next = -1  # tick of the next slot; -1 before the first reading
         self._last = -1  # tick of the last reading
         self._slot_at = 0
         w = self._work
-        w[chest.HAVE] = w[BURST_ROUGH] = w[WILD_SHARE] = w[ROUGHNESS] = 0
-        w[USUAL_WILD] = w[NOISE] = w[LARGEST] = 0
+        w[chest.HAVE] = w[WILD_SHARE] = w[ROUGHNESS] = w[NOISE] = w[LARGEST] = w[chest.TALLY] = 0
+        self._leaving.forget()
         self._pace.forget()
         self._strength.forget()
 
@@ -199,13 +141,13 @@ class BreathingDetector:
         """100 where steps are smooth; 0 where they are as random phase is, or none come."""
         if self.blind or self.cannot_see or not self._open:
             return 0
-        rough = self._work[ROUGHNESS] * 100 // _RANDOM_ROUGHNESS  # < 2^25
+        rough = self._work[ROUGHNESS] * 100 // RANDOM_ROUGHNESS  # < 2^25
         return 100 - rough if rough < 100 else 0
 
     def expect_somebody(self, ticks: int) -> None:
         """Somebody is in there, though the radar has not shown them yet."""
         self._somebody = True
-        self._walked = False
+        self._leaving.walked = False
         self._work[ACTIVE] = ticks
 
     def await_somebody(self, ticks: int) -> None:
@@ -221,14 +163,11 @@ class BreathingDetector:
 
     def door_opened(self, ticks: int) -> None:
         """A door contact says so: whoever is lost about now has gone."""
-        self._door_at = ticks
-        self._door = True
-        if self._somebody and self._open and not self._walked:
+        leaving = self._leaving
+        leaving.door_opened(ticks)
+        if self._somebody and self._open and not leaving.walked:
             # As good as a walk: unless breath or a heart is seen after it, they have gone.
-            self._walked = True
-            self._life = 0
-            self._walk_start = self._work[BURST_START]
-            self._walk_end = ticks
+            leaving.begins(ticks)
 
     def learn(self, lessons: bytes) -> None:
         """Nothing: this tier has nothing to learn of a place."""
@@ -238,11 +177,11 @@ class BreathingDetector:
         self.tick(ticks)
         if self._last < 0:
             # What is rough from the beginning may be a radar that sees nothing: nobody comes in.
-            self._work[BURST_LAST] = ticks
+            self._leaving.walk.forget(ticks)
         self._last = ticks
         if self.blind:
             self.blind = False
-            self._next = self._slot_at = ticks
+            self._next = self._slot_at = self._shut_at = ticks
             self._work[chest.HAVE] = 0
             # What was still before the gap has not been seen to go on being so.
             self._work[ACTIVE] = (ticks - self.still_ms) & MASK
@@ -267,9 +206,9 @@ class BreathingDetector:
 
     def _shut(self, ticks: int) -> None:
         if self._open or self.room == UNKNOWN:
+            self._leaving.lost(ticks)
             self._open = False
             self._shut_at = ticks
-            self._heart_ms = 0
             self._work[chest.HAVE] = 0
             self._pace.forget()
             self._look_at_shut_gate(ticks)
@@ -289,7 +228,7 @@ class BreathingDetector:
         if since(ticks, self._last) > _BLIND_MS:
             self.blind = True
             self._open = False
-            self._heart_ms = 0
+            self._leaving.heart_ms = 0
             return
         if not self._open and since(ticks, self._next) >= 0:
             self._one_slot(ticks, False)
@@ -331,16 +270,22 @@ class BreathingDetector:
         elif span > _MOST_FLOORS * floor:
             span = _MOST_FLOORS * floor
         w[SPAN] = span
-        random = w[ROUGHNESS] >= _RANDOM_ROUGHNESS and w[WILD_SHARE] >= _RANDOM_WILD
+        leaving = self._leaving
+        moving = leaving.slot(w, ticks) or w[SPEED] > self._movement
+        random = leaving.walk.random
         self._cannot_see(random, passed)
-        moving = self._look_for_movement(ticks)
-        self._heart_ms = self._heart_ms + passed if self._sees_heart(random) else 0
-        if self._heart_ms > 60000:
-            self._heart_ms = 60000
+        leaving.listen(w, ticks, passed, self._somebody)
         legs = w[LEGS] - self._legs
         self._legs = w[LEGS]
-        if self._walked and not self._look_whether_stayed(ticks, 0 if random else legs):
-            return
+        if leaving.walked:
+            told = leaving.look(w, ticks, 0 if random else legs)
+            if told == SETTLED:
+                chest.restart(w, ticks)
+                w[LARGEST] = 0
+                self._strength.moved(ticks)
+            elif told == GONE and not self.cannot_see:
+                self._gone()
+                return
         if not self._somebody:
             self._look_for_somebody(ticks, moving, legs, random)
             if not self._somebody:
@@ -375,7 +320,7 @@ class BreathingDetector:
         if self.still_ms >= _STILL_MS:
             self.room = STILL
             self.urgent = True
-            self.cause = NO_BREATHING if w[HEART] >= self._heart else NO_MOVEMENT
+            self.cause = NO_BREATHING if w[HEART] >= self._leaving.heart else NO_MOVEMENT
         elif strength.weak:
             self.room = WEAK
             self.urgent = True
@@ -395,94 +340,17 @@ class BreathingDetector:
             self._work[ACTIVE] = (self._work[ACTIVE] + 10000) & MASK
         self.still_ms = still if still > 0 else 0
 
-    def _look_for_movement(self, ticks: int) -> bool:
-        """Whether somebody moves largely; notes a walk."""
-        w = self._work
-        quiet = since(ticks, w[BURST_LAST])
-        in_burst = 0 <= quiet < _MOVE_OVER_MS and w[BURST_ROUGH] > 0
-        if not in_burst:
-            if quiet > _CALM_MS:
-                self._calm = True
-            return w[SPEED] > self._movement
-        if w[BURST_SAMPLES] >= _BURST_SAMPLES:
-            # A long one is judged by its newest half.
-            w[BURST_SAMPLES] >>= 1
-            w[BURST_ROUGH] >>= 1
-            w[BURST_WILD] >>= 1
-            w[BURST_TURNS] >>= 1
-        lasted = since(w[BURST_LAST], w[BURST_START])
-        poor = w[USUAL_WILD] > _POOR_SHARE
-        rough = w[BURST_ROUGH]
-        walk = w[BURST_TURNS] >= _WALK_TURNS
-        # Rough in three steps of ten, where random phase is in six and breathing in one, and wild
-        # in one of ten, where random phase is in three.
-        dense = (
-            10 * rough >= 3 * w[BURST_SAMPLES]
-            and 10 * w[BURST_WILD] >= w[BURST_SAMPLES]
-            and rough >= _WALK_ROUGH
-        )
-        walk = walk or (not poor and dense)
-        if walk and lasted >= _WALK_MS:
-            self._walked = True
-            self._life = 0
-            self._walk_start = w[BURST_START]
-            self._walk_end = w[BURST_LAST]
-        elif self._walked and self._walk_start == w[BURST_START]:
-            self._walk_end = w[BURST_LAST]
-        return (
-            lasted >= _MOVE_MS
-            and rough >= _MOVE_ROUGH
-            and (w[BURST_TURNS] > 0 or (dense and not poor))
-        )
-
-    def _sees_heart(self, random: bool) -> bool:
-        """Something quicker than breath, larger than an empty room shows, and smooth."""
-        w = self._work
-        beat = w[HEART]
-        if self._walked and self._somebody:
-            return beat >= self._lively and not random
-        return beat >= self._heart and (w[ROUGHNESS] >> 6) * _HEART_TO_ROUGHNESS <= beat * 2
-
-    def _look_whether_stayed(self, ticks: int, legs: int) -> bool:
-        """After a walk: True while somebody may still be there."""
-        since_walk = since(ticks, self._walk_end)
-        if since_walk < _SETTLED_MS:
-            self._life = -1
-            self._bare = False
-            return True
-        if self._life < 0:
-            self._life = 0
-            self._bare = True
-            self._heart_ms = 0
-            chest.restart(self._work, ticks)
-            self._work[LARGEST] = 0
-            self._strength.moved(ticks)
-            return True
-        self._life += legs
-        w = self._work
-        if w[HEART] >= self._heart or w[SPEED] >= self._slowest:
-            self._bare = False
-        if self._life >= _STAYED_LEGS or self._heart_ms >= _STAYED_HEART_MS:
-            self._walked = False
-        elif since_walk > _GONE_MS and not self.cannot_see:
-            # Walked, then neither breath nor heart: an empty chair.
-            self._gone()
-            return False
-        return True
-
     def _look_for_somebody(self, ticks: int, moving: bool, legs: int, random: bool) -> None:
         """Somebody who comes in is somebody at once; breath when it goes on."""
-        if moving and self._calm:
+        leaving = self._leaving
+        if moving and leaving.calm:
             # They may only have walked past: until breath or a heart has shown, they may be gone.
-            self._walked = True
-            self._life = 0
-            self._walk_start = self._work[BURST_START]
-            self._walk_end = ticks
+            leaving.begins(ticks)
+            leaving.calm = False
             self._found(ticks)
-            self._calm = False
             return
-        if self._heart_ms >= _HEART_SIGN_MS and self._present == 1:
-            self._found((ticks - self._heart_ms) & MASK)
+        if leaving.heart_ms >= _HEART_SIGN_MS and self._present == 1:
+            self._found((ticks - leaving.heart_ms) & MASK)
             return
         if legs and not random:
             if self._sign == 0 or since(ticks, self._sign_at) > _SIGN_GAP_MS:
@@ -502,16 +370,7 @@ class BreathingDetector:
 
     def _look_at_shut_gate(self, ticks: int) -> None:
         """The module sees nobody. Whoever was not seen to go is still in there."""
-        self._calm = True
-        late = since(self._shut_at, self._walk_end) > _WALKED_OUT_MS
-        if self._walked and late and not self._bare:
-            self._walked = False  # had sat down again: lost without having walked
-        if self._door and -_DOOR_MS < since(self._shut_at, self._door_at) < _DOOR_MS:
-            self._walked = True  # whoever is lost within 10 s of the door went through it …
-            self._walk_end = self._shut_at  # … and has not sat down again
-            self._door = False
-        if self._somebody and self._walked and since(ticks, self._shut_at) >= _SHUT_MS:
-            # Walked, and then the module saw nobody: gone.
+        if self._leaving.gone(ticks, self._shut_at) and self._somebody:
             self._gone()
         elif self._somebody:
             self._age(ticks)
@@ -523,7 +382,7 @@ class BreathingDetector:
 
     def _gone(self) -> None:
         self._somebody = False
-        self._walked = False
+        self._leaving.walked = False
         self._sign = 0
         self.still_ms = 0
         self.room = EMPTY

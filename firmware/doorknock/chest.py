@@ -28,18 +28,13 @@ _SUM = 6  # of displacements in this slot
 _IN_SLOT = 7  # samples in it, 0 … 8
 WILD_SHARE = 9  # share of steps near half a turn or beyond, in 65,536ths, over some 32 samples
 ROUGHNESS = 10  # mean change from step to step, in 64ths of a mrad, over some 32 samples
-BURST_START = 11  # tick of the first rough step of the newest burst …
-BURST_LAST = 12  # … and of the last
-BURST_SAMPLES = 13  # samples from the first on; breathing.py halves it, with those below
-BURST_ROUGH = 14  # rough steps in it
-BURST_WILD = 15  # wild ones
-BURST_TURNS = 16  # of more than a turn
-USUAL_WILD = 17  # WILD_SHARE as it was when the burst began
+TALLY = 13  # since breathing.py last set it to 0: samples, and << 8 rough steps, << 16 wild ones,
+# << 24 of more than a turn; each 0 … 63
 # --- slot
 _SUM_5 = 20
 _AT_5 = 21
 _SMOOTH = 22  # mrad: the mean of two means
-_OTHER = 23  # 1: the next slot sees to noise, heart and coarser legs
+OTHER = 23  # 1: the next slot sees to noise, heart and coarser legs
 _LAGGING = 24  # mrad: the smoothed, some 0.8 s late
 _BEFORE = 25  # the last two slots' means, for the noise
 _BEFORE_THAT = 26
@@ -111,21 +106,12 @@ def sample(w: ptr32, phase: int, ticks: int) -> int:  # noqa: F821 (ptr32 is vip
     # Means over 32 samples.
     w[9] = w[9] + ((wild - w[9]) >> 5)
     w[10] = w[10] + (((rough << 6) - w[10]) >> 5)
-    # A burst of roughness ends with 0.9 s without any.
-    w[13] = w[13] + 1
-    if wild or rough > 1300:
-        if ((ticks - w[12]) & 0x3FFFFFFF) > 900:
-            w[11] = ticks
-            w[13] = 1
-            w[14] = 1
-            w[15] = wild >> 16
-            w[16] = turned
-            w[17] = w[9]
-        else:
-            w[14] = w[14] + 1
-            w[15] = w[15] + (wild >> 16)
-            w[16] = w[16] + turned
-        w[12] = ticks
+    # What the samples since the last slot were like.
+    if (w[13] & 255) < 63:
+        total = w[13] + 1 + wild + (turned << 24)
+        if turned or rough > 1300:
+            total += 256
+        w[13] = total
     # The step from the phase that was last believed.
     if w[4] != 0:
         wild = 1

@@ -57,7 +57,7 @@ PARTS = (
         "breathing",
         (
             Edit("breathing.py", r'settings\["breath_floor_um"\] \* 1000', "20 * 1000"),
-            Edit("breathing.py", r"\n_HEART_UM = \d+\n", "\n_HEART_UM = 10\n"),
+            Edit("leaving.py", r"\n_HEART_UM = \d+\n", "\n_HEART_UM = 10\n"),
         ),
     ),
     Part(
@@ -87,9 +87,9 @@ PARTS = (
         "breathing",
         (
             Edit(
-                "breathing.py",
-                r"if self\._somebody and self\._walked and since\(ticks, self\._shut_at\)",
-                "if self._somebody and since(ticks, self._shut_at)",
+                "leaving.py",
+                r"return self\.walked and since\(ticks, shut_at\)",
+                "return since(ticks, shut_at)",
             ),
         ),
     ),
@@ -97,7 +97,10 @@ PARTS = (
         "seen to go",
         "whoever walks and then is lost has gone",
         "breathing",
-        (Edit("breathing.py", r"_WALK_MS:\n( +)self\._walked = True\n", r"_WALK_MS:\n\1pass\n"),),
+        (
+            Edit("walk.py", r"self\.walking = fresh and ", "self.walking = False and "),
+            Edit("leaving.py", r"if self\.walk\.going\(ticks\):", "if False:"),
+        ),
     ),
     Part(
         "recurrence",

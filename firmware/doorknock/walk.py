@@ -1,0 +1,144 @@
+"""Whether somebody walks: from steps of phase that no chest makes.
+
+A walk turns the phase more than half a turn between samples: each falls anywhere on the circle.
+So do, now and then, deep breaths seen seldom and a poor return. What tells them apart is what was
+usual for this person before it. The test is sequential (Page's sum): each sample is weighed by how
+much likelier its step is of a walk than of the usual; the sum never falls below nought, and tells a
+walk when it is high and has been above nought for as long as a walk takes.
+"""
+
+from .chest import ROUGHNESS, TALLY, WILD_SHARE
+from .clock import since
+
+# Random phase is rough in 57 % of steps, near half a turn in a quarter (where something that stands
+# still is seen as well; a third where not). Weights in 32nds of a natural logarithm, by what is
+# usual in 16ths: of a rough step, and of one that is not.
+_ROUGH = (72, 58, 41, 31, 23, 16, 11, 6, 2, 0, 0, 0, 0, 0, 0, 0)
+_SMOOTH = (-25, -24, -22, -19, -17, -13, -10, -6, -3, 0, 0, 0, 0, 0, 0, 0)
+_WILD = (46, 30, 14, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+_TAME = (-7, -6, -4, -1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+_TURN = 60  # of a whole turn, which no chest makes
+# Fifty times likelier a walk.
+_SURE = 130
+_MOST = 400
+# At least 1.4 s: a collapse is over sooner (a fall takes under a second).
+_WALK_MS = 1400
+# A way out takes 3 to 8 s. What goes on for longer, and is not random phase, is usual for this
+# person.
+_LONGEST_MS = 10000
+_RANDOM_LONGEST_MS = 40000
+# What is usual: a mean over 64 slots, 13 s.
+_USUAL = 6
+
+# Movement: four rough steps within the last 1.6 s, the last of them 0.6 s ago or less, and a whole
+# turn among them or such steps as are likelier a walk. A fade makes two or three.
+_WINDOW = 8  # slots
+_MOVE_ROUGH = 4
+_MOVE_OVER_MS = 1000
+_LIKELY = 90
+
+# Random phase, in 64ths of a mrad and 65,536ths: rough by 1.57 rad on the mean, wild in 33 %. The
+# poorest recording of somebody breathing, over its poorest quarter: 1.45 rad and 21 %.
+RANDOM_ROUGHNESS = 1300 * 64
+_RANDOM_WILD = 13100  # 20 %
+
+# At nine samples a second and more no chest is usually rough in three steps of 16 and wild in one:
+# a poor return. Only whole turns tell of a walk then. In samples a slot, 256ths.
+_OFTEN = 460
+_POOR_ROUGH = 3
+_POOR_WILD = 1
+
+# Lost in the middle of what may well be a walk (seven times likelier one), with a wild step within
+# 1.5 s; or of what surely is one by its rough steps (a return that fades shows few wild ones).
+_MAY_WALK = 64
+_GOING_MS = 1500
+_FADED_MS = 3500
+
+
+class Walk:
+    """Slots in; whether somebody moves, walks, may be going."""
+
+    def __init__(self) -> None:
+        self._window = [0] * _WINDOW
+        self.forget(0)
+
+    def forget(self, ticks: int) -> None:
+        """Another time, or another person."""
+        for place in range(_WINDOW):
+            self._window[place] = 0
+        self._at = 0
+        self.sum = 0  # 0 … _MOST
+        self._often = 512  # samples a slot, a mean, in 256ths
+        self._turned = 0  # whole turns in the window
+        self._since = ticks  # tick at which it was nought
+        self._rough = self._wild = 0  # usual, in 65,536ths
+        self._rough_as = self._wild_as = 0  # the same, as they were at _since, in 16ths
+        self.rough_at = ticks  # tick of the last slot with a rough step
+        self.last = ticks  # tick of the last slot with a step such as a walk makes
+        self.moving = False
+        self.walking = False
+        self.random = False
+        self.calm = False  # nothing rough for two seconds
+
+    def slot(self, w, ticks: int) -> None:
+        """A slot is over: what its samples were like."""
+        tally = w[TALLY]
+        w[TALLY] = 0
+        self._window[self._at] = tally
+        self._at = (self._at + 1) % _WINDOW
+        self.random = w[ROUGHNESS] >= RANDOM_ROUGHNESS and w[WILD_SHARE] >= _RANDOM_WILD
+        n = tally & 255
+        rough = tally >> 8 & 255
+        wild = tally >> 16 & 255
+        turns = tally >> 24
+        if rough or wild:
+            self.rough_at = ticks
+        if n == 0:
+            return
+        lasted = since(ticks, self._since)
+        if self.sum == 0 or lasted > (_RANDOM_LONGEST_MS if self.random else _LONGEST_MS):
+            self.sum = 0
+            self._since = ticks
+            self._rough_as = self._rough >> 12
+            self._wild_as = self._wild >> 12
+        self._often += ((n << 8) - self._often) >> _USUAL
+        self._rough += ((rough << 16) // n - self._rough) >> _USUAL
+        self._wild += ((wild << 16) // n - self._wild) >> _USUAL
+        total = self.sum
+        total += rough * _ROUGH[self._rough_as] + (n - rough) * _SMOOTH[self._rough_as]
+        total += wild * _WILD[self._wild_as] + (n - wild) * _TAME[self._wild_as]
+        total += turns * _TURN
+        self.sum = 0 if total < 0 else _MOST if total > _MOST else total
+        if wild:
+            self.last = ticks
+        seen = turned = 0
+        for tally in self._window:
+            seen += tally >> 8 & 255
+            turned += tally >> 24
+        self._turned = turned
+        likely = self.sum
+        if turned == 0 and self._poor():
+            likely = 0
+        fresh = since(ticks, self.last) < _MOVE_OVER_MS
+        lasted = since(self.last, self._since) >= _WALK_MS
+        self.walking = fresh and lasted and likely >= _SURE
+        self.moving = fresh and seen >= _MOVE_ROUGH and (turned > 0 or likely >= _LIKELY)
+
+    def _poor(self) -> bool:
+        return (
+            self._often >= _OFTEN and self._rough_as >= _POOR_ROUGH and self._wild_as >= _POOR_WILD
+        )
+
+    def going(self, ticks: int) -> bool:
+        """Whether whoever is lost now is lost walking."""
+        if self._turned == 0 and self._poor():
+            return False
+        quiet = since(ticks, self.last)
+        if quiet < _GOING_MS and self.sum >= _MAY_WALK:
+            return since(self.last, self._since) >= _WALK_MS
+        return (
+            quiet < _FADED_MS
+            and self.sum >= _SURE
+            and since(ticks, self.rough_at) < _GOING_MS
+            and since(self.rough_at, self._since) >= _WALK_MS
+        )
