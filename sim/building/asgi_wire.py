@@ -89,12 +89,10 @@ class _Exchange(httpx.AsyncByteStream):
 
     async def serve(self, app: ASGIApp) -> None:
         """Has the application answer."""
-        ended: bool | None = False
         try:
             if self._wire.slowness_s:
                 await asyncio.sleep(self._wire.slowness_s)
             await app(self._scope(), self._receive, self._send)
-            ended = None
         except Exception as error:
             _log.error("the backend's application failed; report this", exc_info=error)
         finally:
@@ -104,7 +102,8 @@ class _Exchange(httpx.AsyncByteStream):
                 )
                 # Whoever asked may have gone meanwhile.
                 self._start.exception()
-            self._pieces.put_nowait(ended)
+            # Whoever has read the whole answer does not see this.
+            self._pieces.put_nowait(False)
 
     async def answer(self) -> httpx.Response:
         """The beginning of the answer; the rest comes as it is read."""
@@ -172,8 +171,11 @@ class _Exchange(httpx.AsyncByteStream):
         if message["type"] == "http.response.start":
             if not self._start.done():
                 self._start.set_result(message)
-        elif body := message.get("body"):
+            return
+        if body := message.get("body"):
             self._pieces.put_nowait(body)
+        if not message.get("more_body", False):
+            self._pieces.put_nowait(None)
 
 
 async def _never(at_most_s: float | None) -> None:
