@@ -10,10 +10,12 @@ from sim.building.way import Air
 from sim.people.doings import Doing as RealDoing
 from sim.radars.breathing import BreathingRadar
 from sim.radars.line import Quirks
+from sim.radars.presence import PresenceRadar
 from sim.rooms.things import Curtain, Fan
 from sim.scenario import actions
 from sim.scenario.cast import Cast, Device
 from sim.scenario.responding import Responding
+from sim.virtual.battery import Battery
 from sim.virtual.loop import VirtualLoop
 
 # Between two taps of one press, and how long a finger stays down (doorknock/button.py waits 600 ms
@@ -53,7 +55,7 @@ class Acting:
         match action:
             case actions.Press() | actions.Power() | actions.BatteryIs():
                 self._to_board(action)
-            case actions.FlashIs() | actions.Hang():
+            case actions.Forget() | actions.Hang():
                 self._to_board(action)
             case actions.RadarIs():
                 self._radar(self._device(action.board, sensor=True), action)
@@ -97,14 +99,18 @@ class Acting:
                 board.power_cut()
             case actions.Power(writes=writes):
                 board.power_cut_in_writing(writes)
-            case actions.BatteryIs(volts=volts):
+            case actions.BatteryIs(left=float(left)):
+                board.battery = Battery(left, device.spec.battery_mah)
+            case actions.BatteryIs(volts=float(volts)):
                 board.battery_now(round(1000 * volts))
             case actions.Hang():
                 # It will not come back, and that need not be waited for as long as for others.
                 board.hang_limit_s = _HANG_LIMIT_S
                 board.console("while True: pass")
-            case actions.FlashIs(to=to):
-                board.flash_worn(to == "worn")
+            case actions.Forget(what="rtc"):
+                board.lose_rtc()
+            case actions.Forget():
+                board.lose_setting("boot")
 
     def _radar(self, device: Device, action: actions.RadarIs) -> None:
         radar, now = device.radar, self._loop.now_ms
@@ -129,7 +135,7 @@ class Acting:
                 radar.stick(True, now)
             case "flag_stuck" if isinstance(radar, BreathingRadar):
                 radar.stick_flag(True, now)
-            case "flag_stuck":
+            case "flag_stuck" if isinstance(radar, PresenceRadar):
                 radar.stick_flag(_SOMEBODY_STILL, now)
             case "gives_up" if isinstance(radar, BreathingRadar):
                 radar.give_up_after(action.by / 1000, now)

@@ -5,7 +5,7 @@ Each is a small model; the first line of its docstring is the page's explanation
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sim.scenario.duration import Duration
 
@@ -42,19 +42,28 @@ class Power(Action):
 
 
 class BatteryIs(Action):
-    """a board's battery now gives so many `volts`"""
+    """a board's battery gives so many `volts` from now on; or it is exchanged for one with so much
+    of its charge `left`, which is used up and sags under load"""
 
     do: Literal["battery"]
     board: Board = None
-    volts: float = Field(ge=0, le=20)
+    volts: float | None = Field(default=None, ge=0, le=20)
+    left: float | None = Field(default=None, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> "BatteryIs":
+        if (self.volts is None) == (self.left is None):
+            raise ValueError("a battery has either 'volts' or so much 'left'")
+        return self
 
 
-class FlashIs(Action):
-    """a board's flash: `to` worn (refuses every write) or well"""
+class Forget(Action):
+    """a board loses what it knew: `what` is rtc (memory that outlives sleep) or number (its boot
+    number, as after a re-flash); it has no power just then"""
 
-    do: Literal["flash"]
+    do: Literal["forget"]
     board: Board = None
-    to: Literal["worn", "well"]
+    what: Literal["rtc", "number"]
 
 
 class RadarIs(Action):

@@ -20,6 +20,7 @@ from sim.rooms.usual import ROOMS
 from sim.scenario.format import BoardSpec, Responder, Scenario
 from sim.scenario.format import Room as RoomSpec
 from sim.scenario.sense import plan_of
+from sim.virtual.battery import Battery
 from sim.virtual.board import VirtualBoard
 from sim.virtual.loop import VirtualLoop
 
@@ -149,8 +150,11 @@ def _device(
             on_line=lambda line: on_line(spec, line),
             seed=seed,
             drift_ppm=spec.clock_drift_ppm,
+            flash_endurance=spec.flash_endurance,
         ),
     )
+    if spec.battery_left is not None:
+        device.board.battery = Battery(spec.battery_left, spec.battery_mah)
     own: dict[str, int | bytes | str] = dict(spec.settings)
     if spec.battery:
         own["battery"] = 1

@@ -177,6 +177,18 @@ class BoardSpec(_Part):
     )
     radar_keeps_looking: bool = Field(False, description="a breathing radar: its gate never shuts")
     battery: bool = Field(False, description="runs on a battery, and sleeps between presses")
+    battery_left: Fraction | None = Field(
+        None,
+        description="how much of its charge is left: it is used up and sags under load; "
+        "without it the voltage is what cues say",
+    )
+    battery_mah: float = Field(2000.0, gt=0, le=20_000, description="what a full one holds")
+    flash_endurance: int = Field(
+        0,
+        ge=0,
+        le=1_000_000,
+        description="how often a block of its flash can be erased; 0: for ever",
+    )
     settings: dict[str, int] = {}
     clock_drift_ppm: int = Field(0, ge=-50_000, le=50_000)
     powered: bool = Field(True, description="from the beginning")
@@ -232,6 +244,11 @@ class Scenario(_Part):
     seed: int = Field(1, ge=0, lt=1 << 32, description="the same seed gives the same run")
     length: Duration = Field(description="of virtual time")
     limit: Duration = Field(120_000, description="of real time; the run fails after it")
+    skew: Duration = Field(
+        default=250,
+        description="how far boards may run ahead of each other: longer is faster, and "
+        "what one does to another comes so much later",
+    )
     building: BuildingSpec = BuildingSpec()
     rooms: list[Room] = []
     people: list[Person] = []

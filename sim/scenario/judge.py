@@ -22,6 +22,12 @@ class Verdict:
     seen: str
     at_ms: int | None = None
     line: int = 0
+    known_limit: str = ""
+
+    @property
+    def stands(self) -> bool:
+        """Whether the run may pass with it: it is met, or known not to be yet."""
+        return self.met or bool(self.known_limit)
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -30,6 +36,7 @@ class Verdict:
             "seen": self.seen,
             "at_ms": self.at_ms,
             "line": self.line,
+            "known_limit": self.known_limit,
         }
 
 
@@ -47,7 +54,7 @@ def judge(
     words_of = in_words(wanted)
 
     def verdict(met: bool, seen: str, at_ms: int | None = None) -> Verdict:
-        return Verdict(met, words_of, seen, at_ms, line)
+        return Verdict(met, words_of, seen, at_ms, line, wanted.known_limit or "")
 
     if wanted.of is not None and wanted.of not in moments:
         return verdict(False, f"{wanted.of} never came")

@@ -29,11 +29,11 @@ class Outcome:
 
     @property
     def met(self) -> bool:
-        return not self.trouble and all(verdict.met for verdict in self.verdicts)
+        return not self.trouble and all(verdict.stands for verdict in self.verdicts)
 
     @property
     def missed(self) -> list[Verdict]:
-        return [verdict for verdict in self.verdicts if not verdict.met]
+        return [verdict for verdict in self.verdicts if not verdict.stands]
 
     def summary(self) -> dict[str, Any]:
         """As the last line of `--json` gives it."""

@@ -34,7 +34,7 @@ def _play(loaded: Loaded, seed: int | None, folder: Path) -> Outcome:
     scenario = loaded.scenario
     chosen = scenario.seed if seed is None else seed
     began = time.monotonic()
-    loop = VirtualLoop(real_limit_s=scenario.limit / 1000)
+    loop = VirtualLoop(quantum_ms=max(1, scenario.skew), real_limit_s=scenario.limit / 1000)
     loop.set_exception_handler(_fell)
     trouble = ""
     world = World(scenario, chosen, folder, loop=loop)

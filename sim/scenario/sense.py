@@ -13,7 +13,7 @@ _OF_A_BOARD = (
     actions.Press,
     actions.Power,
     actions.BatteryIs,
-    actions.FlashIs,
+    actions.Forget,
     actions.Hang,
 )
 _OF_SENSORS = ("radar", "mode", "looks_at", "overhead")
@@ -169,7 +169,7 @@ def _expectation(scenario: Scenario, wanted: sightings.Sighting, place: Place) -
         raise Nonsense((*place, "never"), "never, and how often: one of the two")
     if isinstance(wanted, sightings.AT_THE_END):
         for key in sightings.TIMING:
-            if key in wanted.model_fields_set and key != "of":
+            if key in wanted.model_fields_set and key not in ("of", "known_limit"):
                 raise Nonsense((*place, key), f"{wanted.that!r} is of the end: no {key!r}")
     if isinstance(wanted, sightings.Told) and wanted.person is not None:
         known = [one.name for one in scenario.responders]

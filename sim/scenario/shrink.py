@@ -34,7 +34,7 @@ def smallest(
 ) -> Path:
     """Writes it into *folder* and returns the file. Raises OSError."""
     end = time.monotonic() + patience_s
-    wanted = next((n for n, verdict in enumerate(outcome.verdicts) if not verdict.met), None)
+    wanted = next((n for n, verdict in enumerate(outcome.verdicts) if not verdict.stands), None)
     best = copy.deepcopy(loaded.data)
     best["seed"] = outcome.seed
     if wanted is not None and not outcome.trouble:

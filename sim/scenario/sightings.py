@@ -58,6 +58,12 @@ class Sighting(BaseModel):
     never: bool = Field(False, description="it must not be seen")
     times: int | None = Field(None, ge=1, description="it is seen so often, no more, no less")
     at_most: int | None = Field(None, ge=1, description="it is seen no more often than this")
+    known_limit: str | None = Field(
+        None,
+        min_length=10,
+        description="it is right to expect this, and it is not so yet: why. "
+        "The run does not fail by it, and says when it has come true",
+    )
 
     def fits(self, record: Record) -> bool:
         """Whether *record* is what is meant, whenever it was."""
@@ -79,7 +85,7 @@ class Sighting(BaseModel):
 
 
 # What an expectation says of time and number, and a condition of a cue must not.
-TIMING = ("within", "no_sooner_than", "of", "before", "never", "times", "at_most")
+TIMING = ("within", "no_sooner_than", "of", "before", "never", "times", "at_most", "known_limit")
 
 
 class _Detailed(Sighting):

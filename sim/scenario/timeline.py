@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.text import Text
 
 from sim.scenario.duration import clock, words
+from sim.scenario.judge import Verdict
 from sim.scenario.outcome import Outcome
 from sim.scenario.record import Record
 
@@ -28,7 +29,7 @@ def show(console: Console, outcome: Outcome, *, timeline: bool) -> None:
                 console.print(line(record), soft_wrap=True)
     if timeline or not outcome.met:
         for verdict in outcome.verdicts:
-            text = _verdict(verdict.met, verdict.wanted, verdict.seen, verdict.line)
+            text = _verdict(verdict)
             console.print(text, soft_wrap=True)
         if outcome.trouble:
             console.print(Text(outcome.trouble, style="red"), soft_wrap=True)
@@ -36,13 +37,20 @@ def show(console: Console, outcome: Outcome, *, timeline: bool) -> None:
             console.print(f"    the smallest that still fails: {outcome.smallest}", soft_wrap=True)
 
 
-def _verdict(met: bool, wanted: str, seen: str, at_line: int) -> Text:
+def _verdict(verdict: Verdict) -> Text:
     text = Text("    ")
-    text.append("✓ " if met else "✗ ", style="green" if met else "bold red")
-    text.append(wanted, style="" if met else "bold")
-    text.append(f"  {seen}", style="dim" if met else "red")
-    if not met and at_line:
-        text.append(f"  (line {at_line})", style="dim")
+    if verdict.met:
+        text.append("✓ ", style="green").append(verdict.wanted)
+    elif verdict.known_limit:
+        text.append("○ ", style="yellow").append(verdict.wanted)
+    else:
+        text.append("✗ ", style="bold red").append(verdict.wanted, style="bold")
+    text.append(f"  {verdict.seen}", style="dim" if verdict.stands else "red")
+    if verdict.known_limit:
+        known = "no longer so" if verdict.met else "known"
+        text.append(f"  ({known}: {verdict.known_limit})", style="yellow")
+    elif not verdict.met and verdict.line:
+        text.append(f"  (line {verdict.line})", style="dim")
     return text
 
 
