@@ -10,7 +10,7 @@ def washroom(name: str = "washroom", *, clutter: float = 0.25) -> Room:
         width_m=1.6,
         depth_m=2.2,
         door=(0.8, 0.0),
-        places={"seat": Place(0.8, 1.8), "sink": Place(0.3, 0.9)},
+        places={"seat": Place(0.8, 1.8), "sink": Place(1.3, 0.9)},
         clutter=clutter,
     )
 
