@@ -48,7 +48,7 @@ class Building:
     """A building. `start()`, then let time pass; `stop()` at the end.
 
     people: ids, or tables as in a gateway's configuration, [[people]]; escalation, units: as
-    there. durable: databases survive power cuts (ten times slower).
+    there. durable: databases survive power cuts, and each commit waits for the disk.
 
     Attributes: network (for boards), way, broker, gateway, backend, phones, responders, wan (the
     gateway's way to the backend), mobile (the phones' way to the pages); records: all there were.
