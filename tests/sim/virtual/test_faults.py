@@ -190,3 +190,26 @@ def test_a_broker_that_refuses_and_a_wlan_that_is_away_keep_the_press_until_ther
         assert len({press.seq for press in house.of("press")}) == 1
 
     in_a_house(tmp_path, story, house=House())
+
+
+def test_a_board_without_power_hears_nothing_and_shows_nothing(tmp_path):
+    async def story(board, house):
+        # Given power that goes again before the firmware has begun
+        board.power_on()
+        await asyncio.sleep(0.1)
+        board.power_cut()
+        shown = len(board.lines)
+        board.press()
+        board.console("print('alive')")
+        board.wifi(True)
+        await asyncio.sleep(3600)
+        assert board.look() == {}
+        assert board.lines[shown:] == []
+        # When it is back, nothing of that time is made up for
+        board.power_on()
+        await asyncio.sleep(30)
+        assert told(board, "boot 1, power_on") == 1
+        assert told(board, "alive") == 0
+        assert house.of("press") == []
+
+    in_a_house(tmp_path, story)
