@@ -24,6 +24,12 @@ TAP_MS = 80
 BETWEEN_TAPS_MS = 220
 # Real seconds after which a board that is told to hang does.
 _HANG_LIMIT_S = 2.0
+# What no test of a part can bring about: the light's task ends in the middle of its work.
+_FALLS = """
+from doorknock import signals
+def fall(self, now): raise RuntimeError("nobody thought of this")
+signals.Signals.advance = fall
+"""
 # A broker that is full takes in nothing for those who are away.
 _SPLIT_BYTES = 7
 # An LD2410's state: bit 0 moving, bit 1 still.
@@ -55,7 +61,7 @@ class Acting:
         match action:
             case actions.Press() | actions.Power() | actions.BatteryIs():
                 self._to_board(action)
-            case actions.Forget() | actions.Hang():
+            case actions.Forget() | actions.Hang() | actions.Fall():
                 self._to_board(action)
             case actions.RadarIs():
                 self._radar(self._device(action.board, sensor=True), action)
@@ -103,6 +109,8 @@ class Acting:
                 board.battery = Battery(left, device.spec.battery_mah)
             case actions.BatteryIs(volts=float(volts)):
                 board.battery_now(round(1000 * volts))
+            case actions.Fall():
+                board.console(_FALLS)
             case actions.Hang():
                 # It will not come back, and that need not be waited for as long as for others.
                 board.hang_limit_s = _HANG_LIMIT_S

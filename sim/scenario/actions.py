@@ -108,6 +108,13 @@ class Hang(Action):
     board: Board = None
 
 
+class Fall(Action):
+    """one part of the firmware meets something nobody had thought of, and falls"""
+
+    do: Literal["fall"]
+    board: Board = None
+
+
 class AccessPoint(Action):
     """the house's Wi-Fi: `to` on, off, weak, captive (answers everything with a page of its own),
     captive_silent (lets everybody join, and nothing through), or address_changed (the gateway has

@@ -151,6 +151,7 @@ def _device(
             seed=seed,
             drift_ppm=spec.clock_drift_ppm,
             flash_endurance=spec.flash_endurance,
+            forgiving=spec.forgiving,
         ),
     )
     if spec.battery_left is not None:

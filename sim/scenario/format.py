@@ -189,6 +189,9 @@ class BoardSpec(_Part):
         le=1_000_000,
         description="how often a block of its flash can be erased; 0: for ever",
     )
+    forgiving: bool = Field(
+        False, description="a crash of its firmware is only told, and does not end the run"
+    )
     settings: dict[str, int] = {}
     clock_drift_ppm: int = Field(0, ge=-50_000, le=50_000)
     powered: bool = Field(True, description="from the beginning")

@@ -15,6 +15,7 @@ _OF_A_BOARD = (
     actions.BatteryIs,
     actions.Forget,
     actions.Hang,
+    actions.Fall,
 )
 _OF_SENSORS = ("radar", "mode", "looks_at", "overhead")
 # Names that mean something of themselves.
