@@ -56,7 +56,7 @@ def studio(
     typer.echo(f"The studio: {address}   Ctrl-C ends it.")
     if not _is_loopback(host):
         typer.echo("Whoever reaches this machine can open it: there is no password.", err=True)
-    app = Studio(offered, Visits(_command, time.monotonic), speed).application(
+    app = Studio(offered, Visits(command, time.monotonic), speed).application(
         LOOPBACK if _is_loopback(host) else ("*",)
     )
     config = uvicorn.Config(
@@ -65,7 +65,8 @@ def studio(
     uvicorn.Server(config).run([listening])
 
 
-def _command(wish: Wish) -> Sequence[str]:
+def command(wish: Wish) -> Sequence[str]:
+    """The program that plays the world of this wish, in a process of its own."""
     return [
         *(sys.executable, "-m", "sim.studio.world_process", wish.scenario),
         *("--seed", str(wish.seed), "--speed", str(wish.speed), "--language", wish.language),

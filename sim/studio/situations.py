@@ -1,9 +1,11 @@
 """The situations that the page offers: scenarios with a sensor and somebody before it."""
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from sim.scenario.errors import WrongScenario
 from sim.scenario.load import Loaded, load
 
 HERE = Path(__file__).parent
@@ -47,7 +49,11 @@ def _as_written(loaded: Loaded, *, own: bool) -> Situation:
 
 
 def _with_somebody(paths: Iterable[Path]) -> list[Situation]:
-    found = [load(path) for path in paths]
+    found = []
+    for path in paths:
+        # One that is wrong is told where scenarios are run; here the others are still of use.
+        with contextlib.suppress(WrongScenario):
+            found.append(load(path))
     return [_as_written(one, own=False) for one in found if _is_for_a_page(one)]
 
 

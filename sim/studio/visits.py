@@ -26,6 +26,8 @@ _MOST_NEWS = 300
 _MOST_WAITING = 60
 _LAST_WORDS = 40
 _LINE_BYTES = 1 << 20
+# A world that takes no orders for so long is told no more: pages send a few hundred bytes each.
+_MOST_UNREAD_BYTES = 1 << 16
 
 Message = tuple[str, Mapping[str, Any]]
 
@@ -67,6 +69,8 @@ class Visit:
         self._news: deque[Mapping[str, Any]] = deque(maxlen=_MOST_NEWS)
         self._playing: asyncio.Task[None] | None = None
         self._process: asyncio.subprocess.Process | None = None
+        # Two presses of "begin again" must not begin two worlds.
+        self._changing = asyncio.Lock()
 
     def begin(self) -> None:
         """Starts its world."""
@@ -74,16 +78,18 @@ class Visit:
 
     async def begin_again(self, wish: Wish) -> None:
         """Ends its world and starts another. Pages stay where they are."""
-        await self._end_world()
-        self.wish = wish
-        self._known.clear()
-        self._news.clear()
-        self._tell("beginning", {})
-        self.begin()
+        async with self._changing:
+            await self._end_world()
+            self.wish = wish
+            self._known.clear()
+            self._news.clear()
+            self._tell("beginning", {})
+            self.begin()
 
     async def end(self) -> None:
         """Ends its world, and the streams to its pages."""
-        await self._end_world()
+        async with self._changing:
+            await self._end_world()
         for listener in self._listeners:
             listener.put_nowait(None)
 
@@ -170,7 +176,9 @@ class Visit:
 
     def _write(self, order: Mapping[str, Any]) -> None:
         stdin = self._process.stdin if self._process else None
-        if stdin is not None and not stdin.is_closing():
+        if stdin is None or stdin.is_closing():
+            return
+        if stdin.transport.get_write_buffer_size() < _MOST_UNREAD_BYTES:
             stdin.write(json.dumps(order).encode() + b"\n")
 
     async def _end_world(self) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import shutil
 import sys
 import threading
 import time
@@ -10,12 +11,15 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from playwright.sync_api import sync_playwright
 
 from gateway.address import listen
 from sim.studio.server import Studio
 from sim.studio.situations import Situation
 from sim.studio.visits import Visits, Wish
+from tests.gateway.web.test_browser import ARGUMENTS
 
+DESK = {"width": 1280, "height": 900}
 ROOT = Path(__file__).parents[3]
 FAKE = "tests.sim.studio.fake_world"
 
@@ -72,3 +76,37 @@ def served(monkeypatch) -> Iterator[Served]:
     served = Served()
     yield served
     served.stop()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
+    if program is None:
+        pytest.skip("Chromium is not installed; on Debian: sudo apt install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visitor(chromium, served):
+    """Opens the studio as a new visitor; what its console says is a failure."""
+    contexts, said = [], []
+
+    def visitor(address="", *, fails=False, **options):
+        options = {"viewport": DESK, "locale": "en", **options}
+        context = chromium.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        if not fails:
+            page.on("console", lambda message: said.append(message.text))
+            page.on("pageerror", lambda error: said.append(str(error)))
+        page.goto(address or served.address)
+        page.wait_for_selector("body[data-ready]")
+        return page
+
+    yield visitor
+    for context in contexts:
+        context.close()
+    assert said == []

@@ -1,51 +1,15 @@
 """A real Chromium presses what people press, at a desk and at the size of a cheap phone."""
 
 import re
-import shutil
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from tests.gateway.web.test_browser import ARGUMENTS, CONTRAST, PHONE
+from tests.gateway.web.test_browser import CONTRAST, PHONE
 
 pytestmark = pytest.mark.browser
 
-DESK = {"width": 1280, "height": 900}
 SOON_MS = 15_000
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
-    if program is None:
-        pytest.skip("Chromium is not installed; on Debian: sudo apt install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def visitor(chromium, served):
-    """Opens the studio as a new visitor; what its console says is a failure."""
-    contexts, said = [], []
-
-    def visitor(address="", *, fails=False, **options):
-        options = {"viewport": DESK, "locale": "en", **options}
-        context = chromium.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        if not fails:
-            page.on("console", lambda message: said.append(message.text))
-            page.on("pageerror", lambda error: said.append(str(error)))
-        page.goto(address or served.address)
-        page.wait_for_selector("body[data-ready]")
-        return page
-
-    yield visitor
-    for context in contexts:
-        context.close()
-    assert said == []
 
 
 def button(where, name):

@@ -263,6 +263,13 @@ def test_every_situation_can_be_played(visit):
         assert room.picture["sensor"]["power"]
 
 
+def test_a_scenario_that_is_wrong_does_not_take_the_others_with_it(tmp_path):
+    (tmp_path / "wrong.toml").write_text("nonsense", encoding="utf-8")
+    right = HERE / "scenarios" / "washroom.toml"
+    (tmp_path / "right.toml").write_text(right.read_text(encoding="utf-8"), encoding="utf-8")
+    assert [one.name for one in situations(library=tmp_path) if not one.own] == ["right"]
+
+
 def test_the_librarys_situations_have_a_sensor_and_somebody():
     of_the_library = [one for one in situations() if not one.own]
     assert "collapse_in_washroom" in [one.name for one in of_the_library]

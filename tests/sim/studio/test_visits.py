@@ -155,6 +155,26 @@ def test_a_world_that_dies_leaves_its_last_words_and_can_be_begun_again(run):
     run(test)
 
 
+def test_two_presses_of_begin_again_leave_one_world(run):
+    async def test(visits, _):
+        visit = await visits.begin(WISH)
+        messages = visit.listen()
+        await until(messages, "scene")
+        again = [Wish("elsewhere", "elsewhere.toml", seed, "en", 4.0) for seed in (8, 9)]
+        begun = []
+
+        async def begin_again(wish):
+            await visit.begin_again(wish)
+            begun.append(visit._playing)
+
+        await asyncio.gather(*map(begin_again, again))
+        assert [one.done() for one in begun] == [True, False]
+        while (await until(messages, "scene"))["seed"] != 9:
+            pass
+
+    run(test)
+
+
 def test_a_reader_that_is_too_slow_is_let_go_and_holds_up_nobody(run, monkeypatch):
     monkeypatch.setattr(module, "_MOST_WAITING", 3)
 
