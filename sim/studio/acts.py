@@ -11,7 +11,7 @@ from sim.people.person import Person
 from sim.scenario.world import World
 from sim.studio.floor_plan import on_plan
 from sim.studio.world import ImpossibleAct
-from sim.virtual.board import State
+from sim.virtual.life import State
 
 # Under 8 a minute the sensor asks, under 30 % of somebody's own size too (docs/detector.md).
 _SLOW_A_MINUTE = 6.0

@@ -77,4 +77,4 @@ def _button(
     if all(one["board"] != "button" for one in boards):
         return None
     left = sensor is not None and sensor["x"] > layout["width_m"] / 2
-    return {"x": 0.0 if left else layout["width_m"], "y": round(layout["depth_m"] * 0.6, 3)}
+    return {"x": 0.0 if left else layout["width_m"], "y": round(layout["depth_m"] * 0.8, 3)}

@@ -22,7 +22,7 @@ from sim.studio.floor_plan import floor_plan, on_plan
 from sim.studio.radar_tap import RadarTap, Reading
 from sim.studio.telling import News, news_of
 from sim.studio.world import Sample, WorldEnded
-from sim.virtual.board import State
+from sim.virtual.life import State
 from sim.virtual.loop import VirtualLoop, VirtualTimeError
 
 # As often as the breathing radars, 8 to 20 times a second, and often enough for a heartbeat.
