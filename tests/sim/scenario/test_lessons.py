@@ -10,9 +10,7 @@ from sim.scenario.batch import LIBRARY, library
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "lessons.md").read_text(encoding="utf-8")
-ROWS = {
-    int(row[1]): row[0] for row in re.finditer(r"^\| (\d+) \|.*$", PAGE, flags=re.MULTILINE)
-}
+ROWS = {int(row[1]): row[0] for row in re.finditer(r"^\| (\d+) \|.*$", PAGE, flags=re.MULTILINE)}
 LESSONS = range(1, 39)
 
 

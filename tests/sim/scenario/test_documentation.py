@@ -1,0 +1,48 @@
+"""What docs/simulator.md shows a newcomer can be done as it stands there."""
+
+import re
+import tomllib
+from pathlib import Path
+
+from sim.scenario.load import parse
+from sim.scenario.play import play
+
+DOCS = Path(__file__).parents[3] / "docs"
+PAGE = (DOCS / "simulator.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```toml\n(.*?)^```", PAGE, flags=re.MULTILINE | re.DOTALL)
+
+
+def test_the_first_scenario_is_played_as_it_is_written() -> None:
+    outcome = play(parse(BLOCKS[0], Path("mine.scenario.toml")))
+
+    assert outcome.met, [verdict for verdict in outcome.verdicts if not verdict.met]
+
+
+def test_with_something_broken_nothing_is_lost() -> None:
+    # The page has them put together
+    text = BLOCKS[0][: BLOCKS[0].index("[[expect]]")] + BLOCKS[1] + BLOCKS[2]
+
+    outcome = play(parse(text, Path("mine.scenario.toml")))
+
+    assert outcome.met, [verdict for verdict in outcome.verdicts if not verdict.met]
+    assert outcome.verdicts[0].seen != "0 made, each received once"
+
+
+def test_every_block_is_toml() -> None:
+    for block in BLOCKS:
+        tomllib.loads(block)
+
+
+def test_every_page_that_is_linked_is_there() -> None:
+    for link in re.findall(r"\]\(([^)#]+)\)", PAGE):
+        assert (DOCS / link).resolve().exists(), link
+
+
+def test_the_example_for_ci_names_commands_that_exist() -> None:
+    import yaml
+
+    text = (DOCS / "examples" / "github-actions-scenarios.yml").read_text(encoding="utf-8")
+    steps = yaml.safe_load(text)["jobs"]["scenarios"]["steps"]
+    commands = " ".join(step.get("run", "") for step in steps)
+
+    assert "doorknock sim run scenarios/*.toml --junit" in commands
