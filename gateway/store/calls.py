@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, bindparam, func, select
 
 from gateway.store.schema import devices, events, lights, outbox
 
@@ -16,42 +16,46 @@ _OF = and_(
     events.c.copy == outbox.c.copy,
 )
 
+# Asked every two seconds, and so built once: building takes longer than SQLite takes to answer.
+_UNTAKEN = (
+    select(outbox.c.device, devices.c.unit, outbox.c.boot, outbox.c.seq, outbox.c.set_aside_why)
+    .join(events, _OF)
+    .join(devices, devices.c.device == outbox.c.device)
+    .where(
+        outbox.c.alarm,
+        events.c.kind.in_(CALLS),
+        (outbox.c.waiting & (outbox.c.received_at < bindparam("before_ms")))
+        | outbox.c.set_aside_at.is_not(None),
+        devices.c.retired_at.is_(None),
+    )
+    .order_by(outbox.c.boot, outbox.c.seq)
+)
+_TAKEN_SINCE = (
+    select(outbox.c.id)
+    .join(events, _OF)
+    .where(
+        outbox.c.device == bindparam("which"),
+        events.c.kind.in_(CALLS),
+        outbox.c.delivered_at.is_not(None),
+        (outbox.c.boot > bindparam("call_boot"))
+        | ((outbox.c.boot == bindparam("call_boot")) & (outbox.c.seq > bindparam("call_seq"))),
+    )
+    .limit(1)
+)
+
 
 def untaken(connection: Connection, before_ms: int) -> dict[str, Any]:
     """Of each device in service its newest call (device, unit, boot, seq, set_aside_why), where
     that was received before *before_ms* and still waits, or was set aside."""
-    late = outbox.c.waiting & (outbox.c.received_at < before_ms)
-    found = connection.execute(
-        select(outbox.c.device, devices.c.unit, outbox.c.boot, outbox.c.seq, outbox.c.set_aside_why)
-        .join(events, _OF)
-        .join(devices, devices.c.device == outbox.c.device)
-        .where(
-            outbox.c.alarm,
-            events.c.kind.in_(CALLS),
-            late | outbox.c.set_aside_at.is_not(None),
-            devices.c.retired_at.is_(None),
-        )
-        .order_by(outbox.c.boot, outbox.c.seq)
-    ).all()
+    found = connection.execute(_UNTAKEN, {"before_ms": before_ms}).all()
     newest = {row.device: row for row in found}
     return {device: row for device, row in newest.items() if not _taken_since(connection, row)}
 
 
 def _taken_since(connection: Connection, call: Any) -> bool:
     """Whether a newer call of the same device has been taken: somebody knows, then."""
-    newer = connection.execute(
-        select(outbox.c.id)
-        .join(events, _OF)
-        .where(
-            outbox.c.device == call.device,
-            events.c.kind.in_(CALLS),
-            outbox.c.delivered_at.is_not(None),
-            (outbox.c.boot > call.boot)
-            | ((outbox.c.boot == call.boot) & (outbox.c.seq > call.seq)),
-        )
-        .limit(1)
-    )
-    return newer.first() is not None
+    which = {"which": call.device, "call_boot": call.boot, "call_seq": call.seq}
+    return connection.execute(_TAKEN_SINCE, which).first() is not None
 
 
 def was_taken(connection: Connection, device: str, boot: int, seq: int) -> bool:
