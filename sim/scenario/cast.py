@@ -65,6 +65,7 @@ def cast_of(
     loop: VirtualLoop,
     on_line: Callable[[BoardSpec, BoardLine], None],
     on_record: Callable[[dict[str, Any]], None],
+    language: str = "en",
 ) -> Cast:
     """All of it, made and not yet running. Each draws its chances from a seed of its own."""
     rooms = _rooms(scenario)
@@ -80,7 +81,7 @@ def cast_of(
         loop,
         folder / "building",
         _chance(seed, "building"),
-        people=[one.name for one in scenario.responders],
+        people=[{"id": one.name, "language": language} for one in scenario.responders],
         escalation=_escalation(scenario.responders),
         units=_units(scenario),
         on_record=on_record,

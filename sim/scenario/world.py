@@ -40,15 +40,26 @@ class World:
     """One world, which begins with `start()` and is left with `stop()`, then `close()`.
 
     folder: what survives in it: flash, databases. records: what was seen so far; moments: when
-    what has a name came; cast: everybody and everything. The loop is the caller's.
+    what has a name came; cast: everybody and everything. The loop is the caller's. language: that
+    of the messages on phones; what a scenario expects is in English.
     """
 
-    def __init__(self, scenario: Scenario, seed: int, folder: Path, *, loop: VirtualLoop) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        seed: int,
+        folder: Path,
+        *,
+        loop: VirtualLoop,
+        language: str = "en",
+    ) -> None:
         self.scenario = scenario
         self.loop = loop
         self.records = Records()
         self._stopped = False
-        self.cast = cast_of(scenario, seed, folder, loop, self._board_did, self._building_told)
+        self.cast = cast_of(
+            scenario, seed, folder, loop, self._board_did, self._building_told, language
+        )
         self._responding = Responding(scenario.responders, self.cast.building, self.records)
         chance = random.Random(f"{seed}/hands")
         self._acting = Acting(loop, self.cast, self._responding, chance)

@@ -51,7 +51,7 @@ class Simulated:
         self._seed, self._language = seed, language
         self._folder = Path(tempfile.mkdtemp(prefix="doorknock-studio-"))
         self._loop = VirtualLoop(real_limit_s=None)
-        self._world = World(scenario, seed, self._folder, loop=self._loop)
+        self._world = World(scenario, seed, self._folder, loop=self._loop, language=language)
         cast = self._world.cast
         self.unit = shown_unit(scenario)
         self._room = cast.rooms[self.unit]

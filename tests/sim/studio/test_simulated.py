@@ -14,8 +14,9 @@ SLICE_MS = 500
 class Visited:
     """A world that somebody plays with. news: all there was; samples: of the waveform."""
 
-    def __init__(self, situation, seed=1):
-        self.world = Simulated(HERE / "scenarios" / f"{situation}.toml", seed=seed, language="en")
+    def __init__(self, situation, seed=1, language="en"):
+        path = HERE / "scenarios" / f"{situation}.toml"
+        self.world = Simulated(path, seed=seed, language=language)
         self.news, self.samples = [], []
 
     def passes(self, seconds):
@@ -48,8 +49,8 @@ class Visited:
 def visit():
     begun = []
 
-    def visit(situation="washroom", seed=1):
-        begun.append(Visited(situation, seed))
+    def visit(situation="washroom", seed=1, language="en"):
+        begun.append(Visited(situation, seed, language))
         return begun[-1]
 
     yield visit
@@ -89,6 +90,18 @@ def test_a_collapse_ends_with_a_light_that_says_somebody_is_coming(visit):
         *("enter", "sit", "watch_started", "stop_breathing", "prompt_asked", "call"),
         *("kept_call", "message", "on_my_way", "arrived", "done"),
     ]
+
+
+@pytest.mark.parametrize(("language", "title"), [("es", "Urgente: 204"), ("fr", "Urgent : 204")])
+def test_phones_speak_the_visitors_language_and_can_be_answered_in_it(visit, language, title):
+    room = visit(language=language)
+    room.passes(3)
+    room.world.act({"what": "press", "device": "button", "press": "2"})
+    room.passes(5)
+    assert room.picture["phones"][0]["messages"][0]["title"] == title
+    room.world.act({"what": "on_my_way", "person": "ana"})
+    room.passes(2)
+    assert room.picture["devices"]["button"]["light"] == "coming"
 
 
 def test_the_same_seed_and_the_same_acts_play_the_same_story(visit):
