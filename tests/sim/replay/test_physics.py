@@ -157,22 +157,27 @@ def visit(
     *,
     rate: float,
     heart_mm: float = 0.0,
+    beats_hz: float = 1.1,
+    before: Callable[[float], float] | None = None,
+    walk_s: float = 4,
     seed: int = 5,
 ) -> trace.Trace:
-    """40 s of breath, a walk of 4 s in random phase, then shown_s of a chest (mm from the walk's
-    end on) or of a bare wall, then a gate that is shut for 40 s.
+    """40 s of breath, a walk in random phase, then shown_s of a chest (mm from the walk's end on)
+    or of a bare wall, then a gate that is shut for 40 s.
     """
     chance = random.Random(seed)
-    before, rows, t = breath(2.5, 14), [], 0.0
-    while t < 84 + shown_s:
+    over = 40 + walk_s
+    before = before or breath(2.5, 14)
+    rows, t = [], 0.0
+    while t < over + shown_s + 40:
         if t < 40:
             phase = before(t) * MRAD_A_MM + chance.gauss(0, 20)
-        elif t < 44:
+        elif t < over:
             phase = chance.uniform(-3141, 3141)
         else:
-            beat = heart_mm / 2 * math.sin(2 * math.pi * 1.1 * t)
-            phase = (stays(t - 44) + beat) * MRAD_A_MM + chance.gauss(0, 20)
-        shown = t < 44 + shown_s
+            beat = heart_mm / 2 * math.sin(2 * math.pi * beats_hz * t)
+            phase = (stays(t - over) + beat) * MRAD_A_MM + chance.gauss(0, 20)
+        shown = t < over + shown_s
         phase = (phase + 3141.593) % 6283.185 - 3141.593
         rows.append((round(t * 1000), (round(phase) or 1) * shown, 5000, 60, int(shown)))
         t += (1 + chance.uniform(-0.1, 0.1)) / rate
@@ -197,6 +202,30 @@ def test_who_walked_and_sat_down_is_asked_after_though_only_a_heart_was_seen(sho
 @pytest.mark.parametrize("rate", [4.9, 8, 20])
 def test_who_walked_and_took_one_breath_is_asked_after(rate):
     said = events(visit(8, until(3, breath(1.5, 10)), rate=rate))
+    assert "prompt" in kinds(said)
+
+
+@pytest.mark.parametrize(("rate", "span_mm"), [(4.9, 4.4), (6, 5.4), (8, 7.2)])
+def test_who_breathes_so_deeply_that_steps_are_ambiguous_and_walks_out_has_left(rate, span_mm):
+    before = breath(span_mm, 20)
+    for seed in range(3):
+        left = visit(0, lambda t: 0.0, rate=rate, before=before, walk_s=3, seed=seed)
+        assert "prompt" not in kinds(events(left))
+
+
+@pytest.mark.parametrize("rate", [4.9, 6, 8])
+def test_a_large_and_fast_heart_is_no_walk_that_goes_on(rate):
+    fell = visit(50, until(0.5, breath(2.5, 14)), rate=rate, heart_mm=0.8, beats_hz=1.8, walk_s=9)
+    said = events(fell)
+    assert first(said, "prompt")["t_ms"] <= 72_500
+    assert first(said, "stillness")["t_ms"] <= 87_600
+
+
+def test_a_gate_that_is_found_shut_after_a_gap_has_shut_then():
+    # They walked, and their heart was seen for 3 s; then the module was silent, then shows nobody.
+    made = visit(13, lambda t: 0.0, rate=8, heart_mm=0.3)
+    made.rows = [row for row in made.rows if not 47_000 <= row[0] < 57_000]
+    said = events(made)
     assert "prompt" in kinds(said)
 
 
