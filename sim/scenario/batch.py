@@ -20,26 +20,27 @@ def library() -> list[Path]:
 
 def run(
     paths: Sequence[Path], seed: int | None, keep: Path | None, workers: int | None
-) -> Iterator[Outcome]:
-    """Each outcome as it comes. keep: a folder; each scenario's world is kept in one below it.
+) -> Iterator[tuple[int, Outcome]]:
+    """Each outcome as it comes, and which of *paths* it is of.
 
+    keep: a folder; each scenario's world is kept in one below it.
     One alone is played here: no other process has to be started for it.
     """
     folders = _folders(paths, keep)
     if len(paths) == 1:
-        yield play_file(paths[0], seed, folders[0])
+        yield 0, play_file(paths[0], seed, folders[0])
         return
     # A fresh interpreter each: nothing that one world leaves behind can be found by another.
     context = multiprocessing.get_context("spawn")
     count = min(len(paths), workers or os.cpu_count() or 1)
     with concurrent.futures.ProcessPoolExecutor(count, mp_context=context) as pool:
-        waiting = [
-            pool.submit(play_file, path, seed, folder)
-            for path, folder in zip(paths, folders, strict=True)
-        ]
+        waiting = {
+            pool.submit(play_file, path, seed, folder): number
+            for number, (path, folder) in enumerate(zip(paths, folders, strict=True))
+        }
         try:
             for done in concurrent.futures.as_completed(waiting):
-                yield done.result()
+                yield waiting[done], done.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

@@ -1,6 +1,8 @@
 """`doorknock sim run`: scenarios played in virtual time, and held against what they expect."""
 
 import json
+from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -84,6 +86,13 @@ def run(
     except WrongScenario as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(WRONG_USE) from None
+    except BrokenProcessPool:
+        typer.echo(
+            "A process that played a scenario was ended from outside (out of memory?); "
+            "play fewer at once: --workers 1.",
+            err=True,
+        )
+        raise typer.Exit(FAILED) from None
     except interpreter.InterpreterMissing as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(FAILED) from None
@@ -106,7 +115,9 @@ def _loaded(paths: list[Path]) -> "dict[Path, Loaded]":
 
 def _played(
     paths: list[Path], seed: int | None, keep: Path | None, workers: int | None, say: Console
-) -> "list[Outcome]":
+) -> "Iterator[Outcome]":
+    """In the order in which they were named, each as soon as it can be: which is done first
+    differs from machine to machine."""
     from sim.scenario import batch
 
     bar = Progress(
@@ -118,14 +129,16 @@ def _played(
         transient=True,
         disable=not say.is_terminal,
     )
-    outcomes = []
+    done: dict[int, Outcome] = {}
+    told = 0
     with bar:
         task = bar.add_task("scenarios", total=len(paths))
-        for outcome in batch.run(paths, seed, keep, workers):
+        for number, outcome in batch.run(paths, seed, keep, workers):
             bar.update(task, advance=1, description=outcome.name)
-            outcomes.append(outcome)
-    # In the order in which they were named: who is faster differs from machine to machine.
-    return sorted(outcomes, key=lambda outcome: paths.index(outcome.path))
+            done[number] = outcome
+            while told in done:
+                yield done.pop(told)
+                told += 1
 
 
 def _shrink(
