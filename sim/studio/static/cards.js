@@ -4,7 +4,7 @@ import { clock, knows, put, say } from "./words.js";
 
 const by = (id) => document.getElementById(id);
 // Of two devices, the light that says the most is the one to be told of.
-const WEIGHT = ["none", "off", "noted", "sending", "delivered", "asked_again", "prompt", "coming", "cannot_send"];
+const WEIGHT = ["none", "off", "tested", "test_press", "identify", "agree", "noted", "sending", "delivered", "asked_again", "prompt", "coming", "cannot_send"];
 const MESSAGES_SHOWN = 3;
 
 export class Cards {

@@ -66,7 +66,7 @@ export class Room {
   walls({ width_m, depth_m, door }, side) {
     const along = side === "left" || side === "right" ? [0, 1] : [1, 0];
     const gap = { x1: door.x - along[0] * 0.42, y1: door.y - along[1] * 0.42, x2: door.x + along[0] * 0.42, y2: door.y + along[1] * 0.42 };
-    const label = make("text", { class: "label", x: this.outside.x + along[0] * 1.2, y: this.outside.y + 0.07, "text-anchor": "middle" });
+    const label = make("text", { class: "label corridor", x: this.outside.x + along[0] * 1.2, y: this.outside.y + 0.07, "text-anchor": "middle" });
     if (along[1]) label.setAttribute("transform", `rotate(-90 ${this.outside.x} ${this.outside.y + 1.2}) translate(0 1.2)`);
     label.textContent = this.plan.dataset.corridor;
     return [make("rect", { class: "floor", width: width_m, height: depth_m, rx: 0.04 }), make("line", { class: "door", ...gap }), label];
