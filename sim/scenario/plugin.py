@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 ENDING = ".scenario.toml"
 FOLDERS = "doorknock_scenarios"
 SMALLEST = "--scenario-smallest"
+# Real seconds for what comes after a run: its end in order, and looking for the smallest.
+AT_THE_END_S = 120.0
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -59,6 +61,9 @@ class ScenarioFile(pytest.File):
             raise self.CollectError(str(error)) from None
         item: ScenarioItem = ScenarioItem.from_parent(self, name=loaded.name)
         item.loaded = loaded
+        if self.config.pluginmanager.hasplugin("timeout"):
+            # A scenario has a limit of its own: pytest-timeout's is for what has none.
+            item.add_marker(pytest.mark.timeout(loaded.scenario.limit / 1000 + AT_THE_END_S))
         yield item
 
 
