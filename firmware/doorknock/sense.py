@@ -101,9 +101,7 @@ class Sense:
             count = await self._read()
             now = self._ticks()
             self._look_at_door(now)
-            if count:
-                self.sensor.feed(self._buffer, count, now)
-            self.sensor.tick(now)
+            self.sensor.feed(self._buffer, count, now)
             self._look_at_test(now)
             self._power.value(1 if self.sensor.radar_power else 0)
             wish = self.sensor.command(now)

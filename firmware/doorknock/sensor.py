@@ -52,11 +52,12 @@ class Sensor:
     # --- what goes in -------------------------------------------------------------------------
 
     def feed(self, buf, n: int, ticks: int) -> None:
-        """The first n bytes of buf have come from the radar, in any split."""
-        if not self.radar_power:
-            return
+        """The first n bytes of buf have come from the radar, in any split; and time has passed.
+
+        n may be 0. What a radar without power seems to send is not looked at.
+        """
         reader = self._radar
-        at = 0
+        at = 0 if self.radar_power else n
         while at < n:
             at = reader.read(buf, at, n)
             if reader.reported:
