@@ -4,6 +4,7 @@ What another firmware said is passed over, and so are cases that the same dice m
 of each kind the newest kept case is made again, and held against what was played.
 """
 
+import ast
 import hashlib
 import json
 from collections.abc import Iterable
@@ -22,11 +23,28 @@ class NotKept(Exception):
 
 
 def digest_of(firmware: Path) -> str:
-    """Which firmware it is: the same files give the same 12 hex digits."""
+    """Which sensor it is: the same files give the same 12 hex digits.
+
+    firmware: the package's folder. Counted is what a sensor without its hardware is made of, and
+    no more: the rest of the device has no part in what is measured.
+    """
     digest = hashlib.sha256()
-    for file in sorted(firmware.rglob("*.py")):
+    for file in sorted(_reached(firmware / "sensor.py", set())):
         digest.update(file.relative_to(firmware).as_posix().encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:12]
+
+
+def _reached(file: Path, so_far: set[Path]) -> set[Path]:
+    """The file, and every one that it imports from beside it, and so on."""
+    so_far.add(file)
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = file.parents[node.level - 1].joinpath(*(node.module or "").split("."))
+            for place in (base, *(base / alias.name for alias in node.names)):
+                for found in (place.with_suffix(".py"), place / "__init__.py"):
+                    if found.exists() and found not in so_far:
+                        _reached(found, so_far)
+    return so_far
 
 
 class Kept:

@@ -81,12 +81,39 @@ def test_a_file_of_something_else_is_left_alone(file, line):
     assert file.read_text() == f"{line}\n"
 
 
-def test_a_firmware_is_known_by_its_files(tmp_path):
-    (tmp_path / "a.py").write_text("x = 1")
-    one = digest_of(tmp_path)
-    assert digest_of(tmp_path) == one
-    (tmp_path / "a.py").write_text("x = 2")
-    assert digest_of(tmp_path) != one
+@pytest.fixture
+def package(tmp_path):
+    """A sensor that imports in every way in which the firmware's rooms do, and a room beside it."""
+    for name, text in {
+        "__init__.py": "",
+        "sensor.py": "from . import watch\n",
+        "watch.py": "from .clock import since\n",
+        "clock.py": "def make():\n    from .radar.mr60 import Mr60\n",
+        "radar/__init__.py": "",
+        "radar/mr60.py": "from ..settings import TABLE\n",
+        "settings.py": "TABLE = ()\n",
+        "link.py": "",
+    }.items():
+        file = tmp_path / "doorknock" / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text)
+    return tmp_path / "doorknock"
+
+
+@pytest.mark.parametrize(
+    "changed", ["sensor.py", "watch.py", "clock.py", "radar/mr60.py", "settings.py"]
+)
+def test_a_sensor_is_known_by_the_files_it_is_made_of(package, changed):
+    one = digest_of(package)
+    assert digest_of(package) == one
+    (package / changed).write_text((package / changed).read_text() + "x = 1\n")
+    assert digest_of(package) != one
+
+
+def test_what_the_sensor_does_not_import_changes_no_result(package):
+    one = digest_of(package)
+    (package / "link.py").write_text("x = 1\n")
+    assert digest_of(package) == one
 
 
 def evaluate(*arguments):
