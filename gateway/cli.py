@@ -17,7 +17,9 @@ import typer
 from doorknock import wire
 
 from gateway import devices, log
+from gateway.doctor.cli import doctor
 from gateway.errors import DeviceError, GatewayError, SettingsError
+from gateway.options import Config
 from gateway.secret_file import make_data_directory, write_private
 from gateway.settings import Settings, load
 
@@ -35,8 +37,8 @@ app.add_typer(device_app, name="device")
 person_app = typer.Typer(help="The people who respond.", no_args_is_help=True)
 app.add_typer(person_app, name="person")
 
-Config = Annotated[Path, typer.Option("--config", help="The configuration, a TOML file.")]
 JsonLog = Annotated[bool, typer.Option("--json-log", help="Log JSON, one object a line.")]
+app.command()(doctor)
 
 
 @app.command()

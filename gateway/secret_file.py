@@ -42,9 +42,18 @@ def load_secrets(settings: Settings) -> Secrets:
     path = settings.data / FILE_NAME
     if not path.exists():
         _make(path)
+    found = read_secrets(settings)
+    if path.stat().st_mode & 0o077:
+        path.chmod(0o600)
+    return found
+
+
+def read_secrets(settings: Settings) -> Secrets:
+    """The secrets that there are; makes and changes nothing. Raises SettingsError."""
+    path = settings.data / FILE_NAME
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
-        found = Secrets(**{one.name: values[one.name] for one in fields(Secrets)})
+        return Secrets(**{one.name: values[one.name] for one in fields(Secrets)})
     except (OSError, ValueError) as error:
         # Not the error's own words: a TOML error may quote the line, and the line is a secret.
         raise SettingsError(
@@ -56,9 +65,6 @@ def load_secrets(settings: Settings) -> Secrets:
             f"The secrets in {path} lack {error.args[0]!r}; add it, or delete the file to have "
             "new ones made."
         ) from None
-    if path.stat().st_mode & 0o077:
-        path.chmod(0o600)
-    return found
 
 
 def reveal(settings: Settings, text: str) -> str:

@@ -1,0 +1,289 @@
+"""`doorknock doctor`: what it says of an installation, and that it only looks."""
+
+import json
+import re
+import shutil
+import socket
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from gateway import devices
+from gateway.backup.mark import note_backup
+from gateway.doctor import machine, rooms
+from gateway.doctor.examine import examine
+from gateway.doctor.finding import Finding, Mark
+from gateway.doctor.patient import Patient
+from gateway.secret_file import load_secrets
+from gateway.settings import load
+from gateway.store import open_store
+from tests.gateway.process import (
+    DEVICE,
+    NOW_MS,
+    SECRET,
+    GatewayProcess,
+    free_ports,
+    secret_of,
+    until,
+)
+from tests.gateway.wire_device import WireDevice
+
+DAY_MS = 86_400_000
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """An installation with a backend of its own, one device and one person; its gateway is off."""
+    one, two, three = free_ports(3)
+    path = tmp_path / "gateway.toml"
+    path.write_text(
+        f"""
+[broker]
+port = {one}
+loopback_port = {two}
+[web]
+host = "0.0.0.0"
+port = {three}
+base_url = "http://192.0.2.7:{three}"
+time_zone = "Europe/Madrid"
+[backend]
+url = "http://127.0.0.1:{three}"
+[escalation]
+steps = [{{ people = ["ana"] }}]
+staff = ["ana"]
+[[people]]
+id = "ana"
+name = "Ana"
+channels = ["file:ana-phone"]
+"""
+    )
+    settings = load(path)
+    load_secrets(settings)
+    (settings.data / "ana-phone").write_text("ntfy://token-of-ana@ntfy.example/topic\n")
+    store = open_store(settings.gateway_database)
+    devices.register(store, DEVICE, SECRET, "204", "button", now_ms=NOW_MS)
+    store.close()
+    return path
+
+
+def found(config: Path, check: str, now_ms: int = NOW_MS) -> list[Finding]:
+    return [one for one in examine(config, now_ms) if one.check == check]
+
+
+def marks(config: Path, check: str, now_ms: int = NOW_MS) -> set[Mark]:
+    return {one.mark for one in found(config, check, now_ms)}
+
+
+def photograph(folder: Path) -> dict[str, tuple[int, int, int]]:
+    """Every file: mode, size, time of change."""
+    return {
+        str(path): (path.stat().st_mode, path.stat().st_size, path.stat().st_mtime_ns)
+        for path in sorted([folder, *folder.rglob("*")])
+    }
+
+
+def test_it_looks_and_changes_nothing(config: Path) -> None:
+    before = photograph(config.parent)
+
+    assert len(list(examine(config, NOW_MS))) > 12
+
+    assert photograph(config.parent) == before
+
+
+def test_an_installation_that_is_off_is_told_so_and_the_rest_is_looked_at_all_the_same(
+    config: Path,
+) -> None:
+    assert marks(config, "gateway") == {Mark.WRONG}
+    assert marks(config, "gateway's store") == {Mark.WELL}
+    assert marks(config, "ports") == {Mark.WELL}
+    assert marks(config, "people") == {Mark.WELL}
+    assert marks(config, "links") == {Mark.WELL}
+    assert marks(config, "broker") == {Mark.WELL}
+
+
+def test_every_finding_that_is_not_well_says_what_to_do(config: Path) -> None:
+    shutil.rmtree(load(config).data)
+    config.write_text("[web]\nport = 8080\n")
+
+    all_ = list(examine(config, NOW_MS))
+
+    assert [one for one in all_ if (one.mark is Mark.WELL) != (one.do == "")] == []
+    assert {"people", "escalation", "data folder"} <= {
+        one.check for one in all_ if one.mark is not Mark.WELL
+    }
+
+
+def test_a_configuration_that_cannot_be_read_is_the_only_finding(config: Path) -> None:
+    config.write_text("[gateway]\nname = 5\n")
+
+    (one,) = examine(config, NOW_MS)
+
+    assert (one.check, one.mark) == ("configuration", Mark.WRONG)
+    assert "line 2" in one.what
+
+
+def test_no_secret_is_shown(config: Path) -> None:
+    settings = load(config)
+    settings.data.chmod(0o755)
+    (settings.data / "ana-phone").write_text("nonsense-with-token-of-ana\n")
+    secrets = load_secrets(settings)
+
+    said = " ".join(one.what + one.do for one in examine(config, NOW_MS))
+
+    assert "token-of-ana" not in said
+    assert "channel 1 of ana cannot be read" in said
+    assert secrets.webhook_secret not in said
+    assert SECRET.hex() not in said
+
+
+def test_a_data_folder_that_others_may_look_into_is_wrong(config: Path) -> None:
+    load(config).data.chmod(0o755)
+
+    assert marks(config, "data folder") == {Mark.WRONG, Mark.WELL}
+
+
+def test_a_damaged_store_is_told(config: Path) -> None:
+    path = load(config).data / "gateway.db"
+    raw = bytearray(path.read_bytes())
+    raw[4096:8192] = bytes(4096)
+    path.write_bytes(raw)
+
+    assert marks(config, "gateway's store") == {Mark.WRONG}
+
+
+def test_a_store_of_a_newer_doorknock_is_told(config: Path) -> None:
+    with sqlite3.connect(load(config).data / "gateway.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+
+    (one,) = found(config, "gateway's store")
+
+    assert one.mark is Mark.WRONG
+    assert "newer" in one.what
+
+
+def test_a_port_that_another_program_has_is_told(config: Path) -> None:
+    with socket.create_server(("127.0.0.1", load(config).broker.loopback_port)):
+        (one,) = found(config, "ports")
+
+    assert one.mark is Mark.WRONG
+    assert "broker.loopback_port" in one.do
+
+
+def test_the_age_of_the_newest_backup_is_told(config: Path) -> None:
+    assert marks(config, "backup") == {Mark.LOOK}
+
+    note_backup(load(config).data, NOW_MS)
+
+    assert marks(config, "backup", NOW_MS + DAY_MS) == {Mark.WELL}
+    assert marks(config, "backup", NOW_MS + 15 * DAY_MS) == {Mark.LOOK}
+
+
+def test_a_clock_that_has_gone_back_is_told(config: Path) -> None:
+    with sqlite3.connect(load(config).data / "gateway.db") as connection:
+        connection.execute("UPDATE devices SET last_heard_at = ?", (NOW_MS + DAY_MS,))
+
+    assert Mark.WRONG in marks(config, "clock")
+
+
+def test_events_that_wait_too_long_are_told(config: Path) -> None:
+    with sqlite3.connect(load(config).data / "gateway.db") as connection:
+        connection.execute(
+            "INSERT INTO outbox (destination, device, alarm, parcel_id, body, received_at, waiting)"
+            " VALUES ('backend', ?, 1, 'x', '{}', ?, 1)",
+            (DEVICE, NOW_MS),
+        )
+
+    assert marks(config, "events", NOW_MS + 60_000) == {Mark.WELL}
+    assert marks(config, "events", NOW_MS + 240_000) == {Mark.WRONG}
+
+
+@pytest.mark.parametrize(
+    ("said", "mark"),
+    [
+        ("NTPSynchronized=yes\nNTP=yes\n", Mark.WELL),
+        ("NTPSynchronized=no\nNTP=yes\n", Mark.LOOK),
+        ("NTPSynchronized=no\nNTP=no\n", Mark.LOOK),
+        (None, Mark.LOOK),
+    ],
+)
+def test_who_sets_the_clock_is_told(config: Path, said: str | None, mark: Mark) -> None:
+    patient = Patient(load(config), NOW_MS, None)
+
+    first = next(iter(machine.clock(patient, lambda command: said)))
+
+    assert (first.check, first.mark) == ("clock", mark)
+
+
+@pytest.mark.parametrize(
+    ("active", "enabled", "mark"),
+    [
+        ("active", "enabled", Mark.WELL),
+        ("failed", "enabled", Mark.WRONG),
+        ("active", "disabled", Mark.LOOK),
+        ("", "", Mark.LOOK),
+    ],
+)
+def test_the_service_is_looked_at_where_systemd_runs(
+    config: Path, active: str, enabled: str, mark: Mark
+) -> None:
+    def ask(command: list[str]) -> str:
+        return active if command[1] == "is-active" else enabled
+
+    patient = Patient(load(config), NOW_MS, 1)
+
+    all_ = list(machine.service(patient, ask, booted=config.parent))
+
+    assert [one.mark for one in all_ if one.check == "service"] == [mark]
+
+
+def test_low_is_where_the_firmware_says_low() -> None:
+    health = Path(__file__).parents[3] / "firmware" / "doorknock" / "health.py"
+    said = re.search(r"LOW_MV = (\d+)", health.read_text())
+
+    assert said is not None
+    assert int(said[1]) == rooms.LOW_MILLIVOLTS
+
+
+def test_a_running_gateway_whose_device_is_heard_is_well(gateway: GatewayProcess) -> None:
+    (device,) = gateway.add_devices(1)
+    gateway.receiver.answer = lambda body: 400 if body["type"] == "gateway.check" else 204
+    gateway.start()
+    button = WireDevice(gateway, device, secret_of(1))
+    try:
+        button.press()
+        until(lambda: not button.journal, "the press is answered")
+
+        done = gateway.command("doctor", "--config", str(gateway.config), "--json")
+    finally:
+        button.close()
+
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    by_check = {one["check"]: one for one in lines[:-1]}
+    assert done.returncode == 0, done.stdout
+    assert lines[-1]["summary"]["wrong"] == 0
+    for check in ("gateway", "door for devices", "broker's keys", "backend", "devices", "events"):
+        assert by_check[check]["mark"] == "well", by_check[check]
+    assert "TLS-PSK" in by_check["door for devices"]["what"]
+
+
+def test_a_backend_with_another_secret_and_a_stale_key_file_are_told(
+    gateway: GatewayProcess,
+) -> None:
+    gateway.add_devices(1)
+    gateway.start()
+    keys = gateway.settings.data / "broker" / "keys"
+    keys.write_text("")
+    secrets = gateway.settings.data / "secrets.toml"
+    secrets.write_text(secrets.read_text().replace("whsec_", "whsec_AAAA"))
+
+    done = gateway.command("doctor", "--config", str(gateway.config))
+
+    assert done.returncode == 1
+    assert "✗ broker's keys: 1 missing, 0 too many" in done.stdout
+    assert "✗ backend:" in done.stdout
+    assert "never heard: 1" in done.stdout
+
+
+def test_without_a_configuration_it_is_wrong_use(gateway: GatewayProcess) -> None:
+    assert gateway.command("doctor").returncode == 2
