@@ -10,6 +10,7 @@ import random
 import sys
 
 from doorknock import (
+    afar,
     blank,
     button,
     call,
@@ -19,6 +20,7 @@ from doorknock import (
     identity,
     journal,
     keep,
+    lines,
     link,
     retry,
     signals,
@@ -30,10 +32,12 @@ FIRMWARE = "0.1.0"
 _TICK_MS = 100
 # Answers of telemetry are written down together; a reset before costs a duplicate, no more.
 _FLUSH_MS = 10000
+_LINES = lines.Lines(chip.ticks)
 
 
 def log(text: str) -> None:
     """One short line on the console. No secrets, nobody's name, nothing about who is in."""
+    _LINES.say(text)
     print(text)
 
 
@@ -68,6 +72,11 @@ class App:
             nvs, random.getrandbits(30) + 1, self.chip.remembered(), chip.wall_ms()
         )
         self.uptime = clock.Uptime(chip.ticks(), self.identity.uptime_ms)
+        base = settings.base()
+        self.lines = _LINES
+        self.log = log
+        self.afar = afar.Afar(keep.Keep("orders"), afar.settable(settings), base, self)
+        settings.lay_over(self.afar.in_force)
         self.device = settings["device"].hex()
         self.key = wire.signing_key(settings["secret"])
         self.journal = journal.Journal("journal", _identity_of)
@@ -99,6 +108,7 @@ class App:
             self._tier = self.radar.tier
         if not self.identity.woken or self.identity.boot == wire.BOOT_UNKNOWN:
             self._say_boot()
+        self.afar.begin()
 
     def _take_up_journal(self) -> None:
         """What was not answered before this start belongs to the call, and gets a number."""
@@ -145,8 +155,9 @@ class App:
 
     # --- events ----------------------------------------------------------------------------
 
-    def emit(self, kind: str, details: dict) -> None:
-        """An event: shown, kept, sent. In this order, and without waiting for anything."""
+    def emit(self, kind: str, details: dict) -> tuple:
+        """An event: shown, kept, sent. In this order, and without waiting for anything. Its
+        (boot, seq)."""
         boot, seq = self.identity.boot, self.identity.next_seq()
         rank = _rank_of(kind)
         if rank == journal.ALARM:
@@ -160,6 +171,7 @@ class App:
             log("flash does not take the event; it is kept in memory")
         if self.link is not None:
             self.link.hurry()
+        return boot, seq
 
     def _now_ms(self) -> int:
         return self.uptime.at(chip.ticks())
@@ -177,6 +189,8 @@ class App:
             self._shine("sending", anew=True)
 
     def _pressed(self, taps: int, held: bool) -> None:
+        if self.afar.pressed(taps, held, chip.ticks()):
+            return
         if self.sensor is not None:
             self.sensor.pressed(taps, held, chip.ticks())
         else:
@@ -206,6 +220,26 @@ class App:
                 self.outgoing.request = None
                 self._number(earlier)
                 self._say_boot()
+        elif command.kind == "tested":
+            self.afar.tested(command.boot, command.seq, chip.ticks())
+        else:
+            self.afar.take(command, chip.ticks())
+
+    # What orders from afar ask of the device.
+
+    def busy(self) -> bool:
+        """Whether a question to the person, or a call, is open."""
+        return self.call.open or (self.sensor is not None and self.sensor.prompting)
+
+    def calm(self) -> bool:
+        """Whether a restart disturbs nobody: nobody is looked after, asked, or waited for."""
+        watching = self.sensor is not None and self.sensor.watching
+        return not (self.busy() or watching or self.button.busy)
+
+    def restart(self) -> None:
+        """Starts anew; everything is on flash."""
+        self.journal.close()
+        chip.restart()
 
     def _answered(self, boot: int, seq: int) -> None:
         entry = self.journal.find(boot, seq)
@@ -269,6 +303,8 @@ class App:
             light = "prompt"
         elif self.button.untold and not self.is_sensor:
             light = "sending"
+        elif light == "none":
+            light = self.afar.showing or light
         self._shine(light)
 
     def _shine(self, light: str, anew: bool = False) -> None:
@@ -284,6 +320,7 @@ class App:
         while True:
             report()
             now = chip.ticks()
+            self.afar.tick(now)
             self._show()
             if clock.since(now, flushed) >= _FLUSH_MS:
                 flushed = now
@@ -298,7 +335,7 @@ class App:
             await asyncio.sleep_ms(_TICK_MS)
 
     def _sleep_if_idle(self, now: int) -> None:
-        if self.button.busy:
+        if self.button.busy or self.afar.awake:
             return
         for_ms = self.sleeper.sleep_ms(
             now, self.call.light(now, False), self.journal.entries, self.link.state == link.UP

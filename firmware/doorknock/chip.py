@@ -46,6 +46,11 @@ def button(config) -> machine.Pin:
     return machine.Pin(config["pin_button"], machine.Pin.IN, machine.Pin.PULL_UP)
 
 
+def restart() -> None:
+    """Starts anew, with cause "software". Does not return."""
+    machine.reset()
+
+
 class Radio:
     """Wi-Fi as a station."""
 

@@ -5,7 +5,10 @@ are blobs of UTF-8. Each setting has its own key, and both bounds. One that is m
 or out of bounds takes its default and is reported; it never keeps the device from starting.
 """
 
+import binascii
+
 from doorknock import settings
+from doorknock.wire import SETTING_FIELDS
 
 NAMESPACE = "doorknock"
 _LONGEST_BLOB = 256
@@ -66,6 +69,15 @@ class Config:
         """The sensor's own settings, by name."""
         return {row[0]: self._values[row[0]] for row in settings.TABLE}
 
+    def base(self) -> int:
+        """A digest of what the device was given by cable and what orders from afar lie over."""
+        values = [str(self._values[field[0]]) for field in SETTING_FIELDS]
+        return binascii.crc32(",".join(values).encode(), _crc(self._values["secret"])) & 0xFFFFFFFF
+
+    def lay_over(self, values: dict) -> None:
+        """From now on these values are in force: those ordered from afar."""
+        self._values.update(values)
+
     def _read(self, nvs, row: tuple, buffer: bytearray):
         name, default = row[0], row[-2]
         try:
@@ -87,6 +99,10 @@ class Config:
         self.problems.append((name, problem))
         if default is None:
             self.lacking.append(name)
+
+
+def _crc(content) -> int:
+    return binascii.crc32(content or b"") & 0xFFFFFFFF
 
 
 def checked(row: tuple, stored):

@@ -36,6 +36,20 @@ PATTERNS = {
         ((988, 250), (0, 100), (988, 250), (0, 100), (1319, 400)),
         3000,
     ),
+    # Four quick ones and a gap: "it is me", asked from afar.
+    "identify": (
+        (150, 250, 150, 250, 150, 250, 150, 450),
+        ((1047, 150), (0, 50), (1319, 150)),
+        2000,
+    ),
+    # Two long and a gap: "one press agrees to what was ordered from afar".
+    "agree": (
+        (600, 200, 600, 1600),
+        ((587, 200), (0, 100), (587, 200)),
+        10000,
+    ),
+    # One blink and a gap: the next single tap is a test.
+    "test_press": ((150, 1350), ((587, 120),), 5000),
 }
 # Played once, over whatever is shown.
 SHORT = {

@@ -89,7 +89,11 @@ class House:
             *(kind, event.device, event.boot, event.seq, self._stamp, details),
             wire.signing_key(SECRET),
         )
-        topic = wire.topic(event.device, "down")
+        self.deliver(board, said)
+
+    def deliver(self, board: VirtualBoard, said: bytes) -> None:
+        """These bytes on `down`, on every connection there is."""
+        topic = wire.topic(str(bytes(SETTINGS["device"]).hex()), "down")
         for connection in sorted(self.open):
             self._say(board, connection, mqtt.publish(topic, said, 7, False, False))
 
