@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from sim.scenario.load import load
 from sim.scenario.outcome import Outcome
 from sim.scenario.play import play_file
 
@@ -34,9 +35,10 @@ def run(
     context = multiprocessing.get_context("spawn")
     count = min(len(paths), workers or os.cpu_count() or 1)
     with concurrent.futures.ProcessPoolExecutor(count, mp_context=context) as pool:
+        # The longest first: nobody waits for a day that was begun last.
+        order = sorted(range(len(paths)), key=lambda number: -_work(paths[number]))
         waiting = {
-            pool.submit(play_file, path, seed, folder): number
-            for number, (path, folder) in enumerate(zip(paths, folders, strict=True))
+            pool.submit(play_file, paths[number], seed, folders[number]): number for number in order
         }
         try:
             for done in concurrent.futures.as_completed(waiting):
@@ -44,6 +46,12 @@ def run(
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _work(path: Path) -> int:
+    """How much there is to play, at a guess: board-milliseconds. Raises WrongScenario."""
+    scenario = load(path).scenario
+    return scenario.length * len(scenario.boards)
 
 
 def _folders(paths: Sequence[Path], keep: Path | None) -> list[Path | None]:
