@@ -1,7 +1,8 @@
 """What somebody at the page can do, as what a scenario can do: acts in, actions and doings out."""
 
+import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from pydantic import ValidationError
 
@@ -128,7 +129,9 @@ class Acts:
         state = person.state(self._world.loop.now_ms)
         match what:
             case "move":
-                x, y = float(act["x"]), float(act["y"])
+                x, y = act.get("x"), act.get("y")
+                if not (_is_number(x) and _is_number(y)):
+                    raise ValueError("a move is to a number x and a number y")
                 to = on_plan(self._room.layout(), x, y)
                 return {"do": "move", "to": self._room.inside(to["x"], to["y"])}
             case "sit" if "seat" not in self._room.places:
@@ -151,6 +154,10 @@ class Acts:
                 self._held_until_ms[person.name] = self._world.loop.now_ms + 1000 * _HELD_S
                 return {"do": "hold_breath", "lasts": f"{_HELD_S} s"}
         raise ValueError(f"nobody does {what!r}")
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def _why(person: Person) -> str:

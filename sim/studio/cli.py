@@ -1,10 +1,12 @@
 """`doorknock sim studio`: serves the page until Ctrl-C."""
 
+import contextlib
 import ipaddress
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -56,13 +58,28 @@ def studio(
     typer.echo(f"The studio: {address}   Ctrl-C ends it.")
     if not _is_loopback(host):
         typer.echo("Whoever reaches this machine can open it: there is no password.", err=True)
-    app = Studio(offered, Visits(command, time.monotonic), speed).application(
-        LOOPBACK if _is_loopback(host) else ("*",)
-    )
+    visits = Visits(command, time.monotonic)
+    hosts = LOOPBACK if _is_loopback(host) else ("*",)
     config = uvicorn.Config(
-        app, log_level="warning", timeout_graceful_shutdown=_GRACE_S, server_header=False
+        Studio(offered, visits, speed).application(hosts),
+        log_level="warning",
+        timeout_graceful_shutdown=_GRACE_S,
+        server_header=False,
     )
-    uvicorn.Server(config).run([listening])
+    with contextlib.suppress(KeyboardInterrupt):
+        _Server(config, visits).run([listening])
+
+
+class _Server(uvicorn.Server):
+    """Lets the open pages go as soon as it is to end; they would hold it up."""
+
+    def __init__(self, config: uvicorn.Config, visits: Visits) -> None:
+        super().__init__(config)
+        self._visits = visits
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._visits.hang_up()
+        super().handle_exit(sig, frame)
 
 
 def command(wish: Wish) -> Sequence[str]:

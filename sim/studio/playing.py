@@ -1,5 +1,6 @@
 """Plays a world at a speed: takes orders, lets time pass, shows frames."""
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -53,7 +54,7 @@ class Playing:
                     self._world.act(act)
                 except ImpossibleAct as reason:
                     self._show({"refused": str(reason)})
-            case {"speed": int() | float() as speed}:
+            case {"speed": int() | float() as speed} if math.isfinite(speed):
                 self._set_speed(speed)
             case {"pause": bool() as paused}:
                 self._pace.pause(paused, now_s, now_ms)

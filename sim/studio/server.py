@@ -138,11 +138,14 @@ async def _body(request: Request) -> dict[str, Any]:
     """The JSON object that was posted."""
     if request.headers.get("content-type", "").split(";")[0] != "application/json":
         raise HTTPException(415)
-    if int(request.headers.get("content-length", "0")) > _MOST_BODY_BYTES:
-        raise HTTPException(413)
+    read = b""
+    async for some in request.stream():
+        read += some
+        if len(read) > _MOST_BODY_BYTES:
+            raise HTTPException(413)
     try:
-        body = json.loads(await request.body())
-    except ValueError:
+        body = json.loads(read)
+    except (ValueError, RecursionError):
         raise HTTPException(400, "Not JSON.") from None
     if not isinstance(body, dict):
         raise HTTPException(400, "Not an object.")

@@ -90,8 +90,12 @@ class Visit:
         """Ends its world, and the streams to its pages."""
         async with self._changing:
             await self._end_world()
-        for listener in self._listeners:
-            listener.put_nowait(None)
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Ends the streams to its pages, which then come back."""
+        for listener in list(self._listeners):
+            self._let_go(listener)
 
     def order(self, order: Mapping[str, Any]) -> None:
         """Hands an order to the world; one that comes too early or too late is lost."""
@@ -169,10 +173,14 @@ class Visit:
             try:
                 listener.put_nowait((kind, data))
             except asyncio.QueueFull:
-                # Too slow: its stream ends, and the page comes back for the whole state.
-                listener.get_nowait()
-                listener.put_nowait(None)
-                self._listeners.discard(listener)
+                # Too slow: the page comes back for the whole state.
+                self._let_go(listener)
+
+    def _let_go(self, listener: asyncio.Queue[Message | None]) -> None:
+        if listener.full():
+            listener.get_nowait()
+        listener.put_nowait(None)
+        self._listeners.discard(listener)
 
     def _write(self, order: Mapping[str, Any]) -> None:
         stdin = self._process.stdin if self._process else None
@@ -219,6 +227,11 @@ class Visits:
                 await self._end(visit)
             elif now_s - visit.touched_at_s >= UNTOUCHED_S:
                 visit.pause_untouched()
+
+    def hang_up(self) -> None:
+        """Ends all streams, so that a server can end in order."""
+        for visit in self._visits.values():
+            visit.hang_up()
 
     async def close(self) -> None:
         """Ends all."""

@@ -1,8 +1,7 @@
 // Light and sounder as on the device: the same rhythms, in real time at whatever speed the world
 // goes. A world's second may be a millisecond here, and a light that flickers so harms people.
-import { told } from "./words.js";
+import { calm, told } from "./words.js";
 
-const still = matchMedia("(prefers-reduced-motion: reduce)");
 // The rhythm is drawn over so long, in ms.
 const DRAWN_MS = 6000;
 const SVG = "http://www.w3.org/2000/svg";
@@ -22,7 +21,7 @@ export class Lamp {
     this.bulb.dataset.light = name;
     const steps = told.patterns[name] ?? [];
     this.draw(steps);
-    if (still.matches) this.lit(steps.length > 0);
+    if (calm.matches) this.lit(steps.length > 0);
     else this.play(steps, 0);
   }
 

@@ -112,7 +112,7 @@ export class Room {
     const label = make("text", { class: "name", y: 0.55, "text-anchor": "middle" });
     label.textContent = name;
     const how = make("text", { class: "how", y: 0.74, "text-anchor": "middle" });
-    const token = make("g", { class: "person", tabindex: 0, role: "button", "data-person": id, "aria-label": name }, make("circle", { class: "reach", r: 0.45 }), body, label, how);
+    const token = make("g", { class: "person", tabindex: 0, role: "button", "data-person": id, "aria-label": name, "aria-describedby": "room-help" }, make("circle", { class: "reach", r: 0.45 }), body, label, how);
     token.addEventListener("pointerdown", (event) => this.take(event, id));
     token.addEventListener("keydown", (event) => this.key(event, id));
     token.addEventListener("focus", () => this.choose(id));

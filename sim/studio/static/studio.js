@@ -4,7 +4,7 @@ import { Hints } from "./hints.js";
 import { Room, describe } from "./room.js";
 import { Story } from "./story.js";
 import { Wave } from "./wave.js";
-import { clock, names, put, say } from "./words.js";
+import { calm, clock, names, put, say } from "./words.js";
 
 const by = (id) => document.getElementById(id);
 const TOAST_MS = 5000;
@@ -35,6 +35,7 @@ const post = (path, body) =>
 // One after the other: somebody who comes in and sits must not sit first.
 let sending = Promise.resolve();
 function order(body) {
+  if (!visit) return;
   sending = sending.then(() => post(`/visits/${visit}/orders`, body)).then(
     (answer) => { if (answer.status === 404) begin(); },
     () => lost(),
@@ -107,6 +108,7 @@ const shows = {
 
 // The chest of whom the waveform is of, from the newest of it.
 function breathe() {
+  if (calm.matches) return;
   const newest = wave.stretches.slice(-60).map((one) => one[1]).filter(Boolean);
   if (!newest.length || !frame.wave_of) return;
   const low = Math.min(...newest.map((span) => span[0]));
@@ -189,7 +191,7 @@ by("choose").addEventListener("submit", (event) => {
 async function restart(wish) {
   try {
     const answer = await post(`/visits/${visit}/restart`, wish);
-    if (answer.status === 404) await begin();
+    if (answer.status === 404) begin();
   } catch {
     lost();
   }
@@ -226,8 +228,13 @@ function listen() {
   }
 }
 
-// A room of one's own: the one this tab had, or a new one.
-async function begin() {
+// A room of one's own: the one this tab had, or a new one. Two may notice at once that there is none.
+let beginning = null;
+function begin() {
+  beginning ??= beginOnce().finally(() => { beginning = null; });
+}
+
+async function beginOnce() {
   const kept = sessionStorage.getItem(KEPT);
   if (kept && kept !== visit) {
     visit = kept;

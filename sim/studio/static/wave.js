@@ -1,8 +1,11 @@
 // The chest over time: what it does, and what the radar sees of it.
 
+import { calm } from "./words.js";
+
 // From top to bottom. Breath moves the chest 2 to 4 mm; what goes beyond is movement.
 const HEIGHT_MM = 7;
 const MOST = 2000;
+const CALM_MS = 2000;
 
 export class Wave {
   constructor(canvas) {
@@ -14,6 +17,7 @@ export class Wave {
 
   clear() {
     this.stretches = [];
+    this.drawnAt = -CALM_MS;
   }
 
   take({ wave, shown_s, t_ms }) {
@@ -22,6 +26,10 @@ export class Wave {
     this.stretches.push(...wave);
     // More than is shown is kept: at a lower speed one may have seen enough to look back.
     this.stretches.splice(0, this.stretches.length - MOST);
+    // It scrolls; for whom movement makes ill it is a picture that changes now and then.
+    const now = performance.now();
+    if (calm.matches && now - this.drawnAt < CALM_MS) return;
+    this.drawnAt = now;
     this.draw();
   }
 

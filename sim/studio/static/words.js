@@ -6,6 +6,9 @@ export function say(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
 }
 
+// Somebody whom movement makes ill.
+export const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
 export const knows = (key) => key in told.words;
 
 // "4:07", or "2:04:07" where hours have passed.

@@ -1,16 +1,22 @@
 """`doorknock sim studio` on the command line."""
 
+import os
+import re
+import signal
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
+
+DOORKNOCK = Path(sys.executable).with_name("doorknock")
 
 
 def studio(*arguments):
     return subprocess.run(
-        [Path(sys.executable).with_name("doorknock"), "sim", "studio", *arguments],
+        [DOORKNOCK, "sim", "studio", *arguments],
         capture_output=True,
         text=True,
         timeout=60,
@@ -53,3 +59,28 @@ def test_a_scenario_that_is_wrong_is_told_with_its_line(tmp_path):
     ended = studio(str(wrong))
     assert ended.returncode == 2
     assert "wrong.toml, line 1" in ended.stderr
+
+
+def test_ctrl_c_ends_it_with_its_worlds_while_a_page_is_open():
+    studio = subprocess.Popen(
+        [DOORKNOCK, "sim", "studio", "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        address = re.search(r"http\S+", studio.stdout.readline())[0]
+        with httpx.Client(base_url=address, timeout=60) as page:
+            visit = page.post("visits", json={}).json()["visit"]
+            with page.stream("GET", f"visits/{visit}/live") as stream:
+                next(line for line in stream.iter_lines() if "width_m" in line)
+                children = Path(f"/proc/{studio.pid}/task/{studio.pid}/children").read_text()
+                (world,) = map(int, children.split())
+                studio.send_signal(signal.SIGINT)
+                assert studio.wait(30) == 0
+        assert studio.stderr.read() == ""
+        with pytest.raises(ProcessLookupError):
+            os.kill(world, 0)
+    finally:
+        studio.kill()
+        studio.communicate()

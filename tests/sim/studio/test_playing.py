@@ -102,7 +102,9 @@ def test_what_cannot_be_done_is_refused_in_words_of_the_catalogue(played):
     assert one.shown == [{"refused": "why_nobody_inside"}]
 
 
-@pytest.mark.parametrize("order", [{}, {"speed": "fast"}, {"act": {}}, {"step": 3}, {"act": 5}])
+@pytest.mark.parametrize(
+    "order", [{}, {"speed": "fast"}, {"speed": float("nan")}, {"act": {}}, {"step": 3}, {"act": 5}]
+)
 def test_what_is_no_order_raises_a_value_error(played, order):
     with pytest.raises(ValueError, match="no such order"):
         played().playing.take(order)

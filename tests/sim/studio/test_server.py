@@ -1,5 +1,6 @@
 """The studio's addresses: its page in three languages, and who may steer it."""
 
+import contextlib
 import html
 import re
 import tomllib
@@ -99,6 +100,16 @@ def test_another_name_for_this_machine_is_not_answered(client):
 )
 def test_a_wish_that_makes_no_sense_is_refused(client, body, status):
     assert client.post("/visits", content=body, headers=JSON).status_code == status
+
+
+def test_a_body_without_an_end_is_not_read_to_its_end(client):
+    def endless():
+        for _ in range(100_000):
+            yield b" " * 1000
+
+    # It may hang up on us before we have sent it all.
+    with contextlib.suppress(httpx.WriteError):
+        assert client.post("/visits", content=endless(), headers=JSON).status_code == 413
 
 
 def test_a_visit_that_nobody_has_is_not_found(client):

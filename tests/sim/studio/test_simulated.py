@@ -227,6 +227,8 @@ def test_what_cannot_be_done_is_refused_and_changes_nothing(visit):
         {"what": "break", "part": "heart"},
         {"what": "on_my_way", "person": "robin"},
         {"what": "move", "person": "robin", "x": "left", "y": 1},
+        {"what": "move", "person": "robin", "x": float("nan"), "y": 1},
+        {"what": "move", "person": "robin"},
     ],
 )
 def test_what_no_page_asks_is_a_value_error(visit, act):
