@@ -143,7 +143,7 @@ class Watch:
                 self._urgent = self._urgent or urgent
             self._while_asking(room, still_ms, passed)
         elif self.state == CALLED:
-            self._while_called(room, still_ms)
+            self._while_called(room, still_ms, cause, urgent)
 
     def _while_watching(self, room: int, still_ms: int, cause: int, urgent: bool) -> None:
         # WATCHING -> ASKING: somebody in there has been still for too long since they last moved,
@@ -190,23 +190,29 @@ class Watch:
             self._withdraw()
         # ASKING -> CALLED: nobody has answered in time.
         elif self._asked_ms >= self._answer_ms:
-            urgency = "urgent" if self._urgent else "check_in"
-            for_s = (
+            self._call(
                 self._stayed_ms if self.cause == LONG_STAY else max(still_ms, self._still_for_ms)
-            )
-            self._emit(
-                "stillness",
-                {
-                    "cause": CAUSES[self.cause],
-                    "urgency": urgency,
-                    "for_s": min(for_s // 1000, 86400),
-                },
             )
             self._was_still = self.cause != LONG_STAY
             self._stayed_ms = 0
             self._to(CALLED)
 
-    def _while_called(self, room: int, still_ms: int) -> None:
+    def _while_called(self, room: int, still_ms: int, cause: int, urgent: bool) -> None:
+        # CALLED -> CALLED: somebody was called for as not urgent, for slow breathing, and it has
+        # become an emergency. They have been asked and have not answered: it calls at once.
+        if (
+            self._was_still
+            and not self._urgent
+            and (
+                (room == detector.STILL and still_ms >= self._still_ms)
+                or ((room == detector.SLOW or room == detector.WEAK) and urgent)
+            )
+        ):
+            self.cause = cause
+            self._urgent = True
+            self._call(still_ms if room == detector.STILL else _KNOWN_FOR_MS)
+            self.saved_version += 1
+            return
         # CALLED -> WATCHING: movement after a call. It withdraws nothing: the call stands, and the
         # next stillness is asked about and called for anew.
         if self._was_still and _lively(room, still_ms):
@@ -215,6 +221,17 @@ class Watch:
         # CALLED -> WATCHING: the call was not about stillness, so that is looked for as before.
         elif not self._was_still:
             self._to(WATCHING)
+
+    def _call(self, for_ms: int) -> None:
+        """Tells that nobody answered, and how long it has been so."""
+        self._emit(
+            "stillness",
+            {
+                "cause": CAUSES[self.cause],
+                "urgency": "urgent" if self._urgent else "check_in",
+                "for_s": min(for_ms // 1000, 86400),
+            },
+        )
 
     def _look_whether_left(self, room: int, passed: int) -> None:
         if room != detector.EMPTY:
@@ -331,6 +348,8 @@ class Watch:
         elif state == CALLED:
             self.cause = cause
             self._was_still = cause != LONG_STAY
+            # It is not kept how urgent the call was; that of slow breathing may not have been.
+            self._urgent = cause != SLOW_BREATHING
             self._to(CALLED)
         return True
 

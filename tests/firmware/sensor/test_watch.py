@@ -2,7 +2,17 @@
 
 import pytest
 from doorknock import settings as table
-from doorknock.detector import BREATHING, EMPTY, MOVING, NO_BREATHING, STILL, UNKNOWN, VANISHED
+from doorknock.detector import (
+    BREATHING,
+    EMPTY,
+    MOVING,
+    NO_BREATHING,
+    SLOW,
+    SLOW_BREATHING,
+    STILL,
+    UNKNOWN,
+    VANISHED,
+)
 from doorknock.watch import ASKING, CALLED, HOME, IDLE, WASHROOM, WATCHING, Watch
 from hypothesis import given
 from hypothesis import settings as thorough
@@ -65,6 +75,51 @@ def called():
     room = asked().still(15)
     assert room.watch.state == CALLED
     return room
+
+
+# --- a call that becomes urgent ---------------------------------------------------------------------
+
+
+def slowly(room, seconds, urgent=False):
+    for _ in range(round(seconds * 1000 / STEP_MS)):
+        room.still_ms = 0
+        room.ticks = (room.ticks + STEP_MS) & MASK
+        room.watch.tick(SLOW, 0, SLOW_BREATHING, room.ticks, urgent)
+    return room
+
+
+def called_for_slow_breathing():
+    """A washroom in which somebody breathes slowly, was asked, and called for without haste."""
+    room = slowly(Room().be(BREATHING, 30), 16)
+    assert room.watch.state == CALLED
+    assert room.last()[1]["urgency"] == "check_in"
+    return room
+
+
+def test_who_breathes_slower_still_after_a_call_is_called_for_urgently_and_once():
+    room = slowly(called_for_slow_breathing(), 60, urgent=True)
+    calls = [what["urgency"] for kind, what in room.said if kind == "stillness"]
+    assert calls == ["check_in", "urgent"]
+
+
+def test_who_stops_breathing_after_a_call_that_was_not_urgent_is_called_for_urgently():
+    room = called_for_slow_breathing().still(40)
+    assert room.last() == (
+        "stillness",
+        {"cause": "no_breathing", "urgency": "urgent", "for_s": 20},
+    )
+
+
+def test_the_same_after_a_reset_in_between():
+    saved = called_for_slow_breathing().watch.saved()
+    room = Room()
+    room.watch.resume(saved, room.ticks)
+    assert room.still(40).last()[1]["urgency"] == "urgent"
+
+
+def test_slow_breathing_that_goes_on_is_called_for_once():
+    room = slowly(called_for_slow_breathing(), 600)
+    assert room.kinds().count("stillness") == 1
 
 
 # --- how a watch begins and ends ------------------------------------------------------------------
