@@ -77,7 +77,7 @@ def called():
     return room
 
 
-# --- a call that becomes urgent ---------------------------------------------------------------------
+# --- a call that becomes urgent -------------------------------------------------------------------
 
 
 def slowly(room, seconds, urgent=False):
