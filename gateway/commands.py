@@ -1,4 +1,4 @@
-"""Signed commands to devices: answers, numbers, lights."""
+"""Signed commands to devices: answers, numbers, lights, orders."""
 
 import threading
 from collections.abc import Callable
@@ -49,6 +49,14 @@ class Commands:
         number = self._number(row)
         device_table.change(connection, row.device, {"command_number": number})
         return self._encode("light", row, light.boot, light.seq, {"state": light.state}, number)
+
+    def order(self, row: device_table.Row, order: Any) -> bytes:
+        """An order (a row of `orders`), by the number that it was given."""
+        return self._encode(order.kind, row, 0, 0, dict(order.details), order.number)
+
+    def tested(self, row: device_table.Row, boot: int, seq: int) -> bytes:
+        """The backend has the `test` event (boot, seq)."""
+        return self._encode("tested", row, boot, seq, {}, self._number(row))
 
     def _number(self, row: device_table.Row) -> int:
         with self._lock:

@@ -19,6 +19,7 @@ from typing import Any
 from doorknock import wire
 from sqlalchemy import Connection
 
+from gateway import orders
 from gateway.arrival import Arrival
 from gateway.commands import Commands, signing_key
 from gateway.destinations import Destination
@@ -28,9 +29,10 @@ from gateway.seen import Seen
 from gateway.store import devices as device_table
 from gateway.store import events as table
 from gateway.store import lights as light_table
+from gateway.store import orders as order_table
 
 # Kept as current state alone: see gateway/store/schema.py.
-NOT_KEPT = frozenset({"heartbeat", "watch", "left"})
+NOT_KEPT = frozenset({"heartbeat", "watch", "left"}) | orders.ANSWERING
 REFUSED = "refused "
 COLLISION = "fault identity_collision"
 
@@ -128,6 +130,7 @@ class Entry:
         row.set(online=one.arrival.payload == wire.ONLINE)
         if row.online and row.retired_at is None:
             self._say_light(connection, row, one)
+            self._say_order(connection, row, one)
 
     def _message(
         self, connection: Connection, page: "_Page", one: Entered, message: wire.Message
@@ -246,6 +249,11 @@ class Entry:
             if "battery_millivolts" in details:
                 row.set(battery_millivolts=details["battery_millivolts"])
             self._say_light(connection, row, one, shown=details.get("light"))
+            self._say_order(connection, row, one)
+        if message.kind in orders.ANSWERING:
+            orders.answered(connection, row, message, one.arrival.received_at_ms)
+        if message.kind == "test":
+            orders.test_came(connection, row.device, message)
 
     def _say_light(
         self, connection: Connection, row: "_Row", one: Entered, shown: int | str | None = None
@@ -255,6 +263,12 @@ class Entry:
         if light is None or light.state == shown:
             return
         one.down.append(self._commands.light(connection, row, light))
+
+    def _say_order(self, connection: Connection, row: "_Row", one: Entered) -> None:
+        """Sends the device again what was ordered of it and not answered yet."""
+        order = order_table.next_of(connection, row.device)
+        if order is not None:
+            one.down.append(self._commands.order(row, order))
 
     @staticmethod
     def _count(connection: Connection, entered: Sequence[Entered]) -> None:

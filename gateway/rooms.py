@@ -21,6 +21,7 @@ from gateway.commands import Commands
 from gateway.destinations.webhook import WebhookDestination
 from gateway.entry import Entry
 from gateway.intake import Intake
+from gateway.orders import Orders
 from gateway.outbox import Lane
 from gateway.retention import Retention
 from gateway.secret_file import Secrets
@@ -76,7 +77,8 @@ class Rooms:
 
     open_door: makes the door, given what takes the arrivals. wake: has the lane woken in its own
     thread. jitter: 0 to 1, by chance, so that many gateways do not act as one. wait, sleep: how
-    the lane waits for what is new, and how time passes between two looks for unheard calls.
+    the lane waits for what is new, and how time passes between two looks for unheard calls, or
+    for orders.
     """
 
     def __init__(
@@ -128,6 +130,7 @@ class Rooms:
             jitter=jitter,
         )
         self.unheard = Unheard(store, commands, self.door, clock_ms=clocks.unix_ms, sleep=sleep)
+        self.orders = Orders(store, commands, self.door, clock_ms=clocks.unix_ms, sleep=sleep)
         self.supervision = Supervision(
             store,
             webhook,
@@ -150,6 +153,7 @@ class Rooms:
             self.way_back.run(),
             self.supervision.run(),
             self.unheard.run(),
+            self.orders.run(),
             self.retention.run(),
         ]
 

@@ -17,6 +17,7 @@ import structlog
 from doorknock import wire
 from httpx_sse import ServerSentEvent, SSEError, aconnect_sse
 
+from gateway import orders
 from gateway.arrival import Down
 from gateway.commands import Commands
 from gateway.store import Store
@@ -105,6 +106,9 @@ class WayBack:
     def take(self, item: ServerSentEvent) -> None:
         """Stores an item and sends what it says. An item that makes no sense is passed over: it
         must not hold up those after it."""
+        if item.event == "tested":
+            self._take_tested(item)
+            return
         light = _read(item)
         command = None
         with self._store.write() as connection:
@@ -128,6 +132,22 @@ class WayBack:
         elif item.event == "light" and not light:
             _log.error("the backend's stream has an item that makes no sense", id=item.id)
 
+    def _take_tested(self, item: ServerSentEvent) -> None:
+        """A test has come to the backend: its device is told, once. One that is lost on the way
+        is no proof of it, and so the test has not passed."""
+        named = _named(item)
+        command = None
+        with self._store.write() as connection:
+            row = named and device_table.find(connection, named["device"])
+            if named and row and row.retired_at is None:
+                orders.test_arrived(connection, row.device, named["boot"], named["seq"])
+                command = self._commands.tested(row, named["boot"], named["seq"])
+            if item.id:
+                light_table.save_cursor(connection, CURSOR, item.id)
+        if row and command:
+            self._down.send(row.device, command, alarm=False)
+            _log.info("a test has come to the backend", device=row.device, unit=row.unit)
+
     def _cursor(self) -> str:
         with self._store.read() as connection:
             return light_table.cursor(connection, CURSOR)
@@ -137,16 +157,21 @@ def _read(item: ServerSentEvent) -> dict[str, Any] | None:
     """The light that an item speaks of; None where it is another item, or makes no sense."""
     if item.event != "light":
         return None
+    light = _named(item)
+    return light if light is not None and light["state"] in STATES else None
+
+
+def _named(item: ServerSentEvent) -> dict[str, Any] | None:
+    """The event that an item names, and what it says of it; None where it makes no sense."""
     try:
         data = json.loads(item.data)
-        light = {
+        named = {
             "device": wire.device_id(data["device"]),
             "boot": int(data["boot"]),
             "seq": int(data["seq"]),
-            "state": data["state"],
+            "state": data.get("state", ""),
             "alert": str(data.get("alert", ""))[:64],
         }
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
-    in_range = all(0 <= light[name] <= 0xFFFFFFFF for name in ("boot", "seq"))
-    return light if in_range and light["state"] in STATES else None
+    return named if all(0 <= named[name] <= 0xFFFFFFFF for name in ("boot", "seq")) else None

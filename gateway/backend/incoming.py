@@ -24,6 +24,7 @@ DEVICE_KINDS = (
     "battery",
     "tamper",
     "boot",
+    "test",
 )
 
 # A date of the far past or future is a broken clock, not a time.

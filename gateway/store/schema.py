@@ -145,6 +145,43 @@ lights = Table(
     Column("received_at", BigInteger, nullable=False),
 )
 
+# What was ordered of devices from afar, by whom, and what became of it: kept for good, it is the
+# audit. state: of gateway/orders.py. waits: until the device has answered it is sent again. What a
+# minute would tell is who was in when, so the answer has the day alone.
+orders = Table(
+    "orders",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("device", String(12), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("details", JSON, nullable=False),
+    Column("ordered_by", String(80), nullable=False),
+    Column("ordered_at", BigInteger, nullable=False),
+    Column("sent_at", BigInteger),
+    Column("state", String(24), nullable=False),
+    Column("waits", Boolean, nullable=False),
+    Column("answered_on", BigInteger),
+    Column("answer", JSON),
+)
+Index("orders_of_a_device", orders.c.device, orders.c.number, unique=True)
+Index(
+    "orders_waiting",
+    orders.c.device,
+    orders.c.number,
+    sqlite_where=text("waits"),
+    postgresql_where=text("waits"),
+)
+
+# The settings that a device has last said to be in force.
+in_force = Table(
+    "in_force",
+    metadata,
+    Column("device", String(12), primary_key=True),
+    Column("settings", JSON, nullable=False),
+    Column("said_at", BigInteger, nullable=False),
+)
+
 # How far a stream has been read.
 cursors = Table(
     "cursors",

@@ -188,3 +188,12 @@ def test_responders_are_not_bothered_with_what_only_staff_can_mend(house: House)
     house.deliver()
     assert house.outbox.to("ana") == []
     assert len(house.outbox.to("dora")) == 2
+
+
+def test_a_test_wakes_nobody_and_is_answered_on_the_stream(house: House) -> None:
+    assert house.happens("test", number=1, pressed=1) is None
+    house.pass_time(300, step=60)
+
+    assert house.outbox.sent == []
+    [item] = house.stream()
+    assert (item.kind, item.data) == ("tested", {"device": SENSOR, "boot": 1, "seq": 1})

@@ -1,0 +1,237 @@
+"""Orders to devices from afar: given by staff, sent until they are answered, kept as the audit.
+
+    waiting     ordered; sent, and again whenever the device comes online or is heard
+    superseded  ordered anew before the device had answered
+    the rest    what the device has answered: wire.py says what each means
+
+and of a test: `at_gateway` once its event has come, `arrived` once the backend has taken it.
+
+Whoever orders writes a row, in whichever process (the command line, the pages); the gateway looks
+for what is new. A device has one order in hand at a time: the next goes when that is answered.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import structlog
+from doorknock import wire
+from sqlalchemy import Connection
+
+from gateway.arrival import Down
+from gateway.commands import Commands
+from gateway.errors import DeviceError
+from gateway.store import Store
+from gateway.store import devices as device_table
+from gateway.store import orders as table
+from gateway.store.engine import is_store_trouble
+
+_log = structlog.get_logger("orders")
+
+# Somebody waits before a page or a terminal.
+LOOK_EVERY_S = 1.0
+DAY_MS = 86_400_000
+WAITING = "waiting"
+SUPERSEDED = "superseded"
+AT_GATEWAY = "at_gateway"
+ARRIVED = "arrived"
+# Answers that another will follow.
+INTERIM = frozenset({"accepted", "waiting_for_press", "fetching", "verified", "trying"})
+ANSWERS = {"settings": "outcome", "done": "outcome", "updating": "state"}
+# Kinds of events that only answer orders: kept as what became of the order.
+ANSWERING = frozenset({*ANSWERS, "log"})
+
+BOUNDS = {field[0]: field[2:] for field in wire.SETTING_FIELDS}
+
+
+def give(
+    store: Store,
+    device: str,
+    kind: str,
+    details: Mapping[str, int | str],
+    *,
+    by: str,
+    now_ms: int,
+) -> int:
+    """Orders something of a device in service; the order's id. Raises DeviceError, one sentence.
+
+    kind, details: of a command in wire.py that is an order. by: who orders, for the audit. An
+    order of the same kind that the device has not answered yet is superseded, but for acts.
+    """
+    with store.write() as connection:
+        row = device_table.find(connection, device)
+        if row is None or row.retired_at is not None:
+            raise DeviceError(
+                f"No device {device} is in service here; `doorknock device list` shows those "
+                "that are."
+            )
+        _check(row, kind, details)
+        number = max(now_ms, row.command_number + 1)
+        if kind != "act":
+            for earlier in table.waiting_like(connection, device, kind):
+                table.change(connection, earlier.id, {"state": SUPERSEDED, "waits": False})
+        device_table.change(connection, device, {"command_number": number})
+        return table.insert(
+            connection,
+            {
+                "device": device,
+                "number": number,
+                "kind": kind,
+                "details": dict(details),
+                "ordered_by": by[:80],
+                "ordered_at": now_ms,
+                "state": WAITING,
+                "waits": True,
+            },
+        )
+
+
+def read_settings(given: Mapping[str, str]) -> dict[str, int | str]:
+    """Settings as people write them, checked against both bounds. Raises DeviceError."""
+    return {name: _read_setting(name, text) for name, text in given.items()}
+
+
+def _read_setting(name: str, text: str) -> int | str:
+    bounds = BOUNDS.get(name)
+    if bounds is None:
+        known = ", ".join(BOUNDS)
+        raise DeviceError(f"There is no setting {name!r} that can be set from afar; write {known}.")
+    if len(bounds) == 1:
+        if text not in bounds[0]:
+            raise DeviceError(f"{name} is {' or '.join(bounds[0])}, not {text!r}; write one.")
+        return text
+    try:
+        value = int(text)
+    except ValueError:
+        value = bounds[0] - 1
+    if not bounds[0] <= value <= bounds[1]:
+        raise DeviceError(
+            f"{name} must be a whole number from {bounds[0]} to {bounds[1]}, not {text!r}."
+        )
+    return value
+
+
+def _check(row: device_table.Row, kind: str, details: Mapping[str, int | str]) -> None:
+    if kind == "set" and row.device_type != "sensor":
+        raise DeviceError(f"Device {row.device} is a button; only a sensor has settings.")
+    try:
+        wire.encode(kind, row.device, 0, 0, 0, dict(details), bytes(32))
+    except ValueError as error:
+        raise DeviceError(f"That cannot be ordered: {error}.") from None
+
+
+class Orders:
+    """Sends what is new: `run()` until cancelled."""
+
+    def __init__(
+        self,
+        store: Store,
+        commands: Commands,
+        down: Down,
+        *,
+        clock_ms: Callable[[], int],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._store = store
+        self._commands = commands
+        self._down = down
+        self._clock_ms = clock_ms
+        self._sleep = sleep
+
+    async def run(self) -> None:
+        """Looks every LOOK_EVERY_S, for ever."""
+        while True:
+            try:
+                await asyncio.to_thread(self.look)
+            except Exception as error:
+                # The intake says what is the matter with the store.
+                if not is_store_trouble(error):
+                    _log.error("a look for orders failed; report this", exc_info=error)
+            await self._sleep(LOOK_EVERY_S)
+
+    def look(self) -> None:
+        """Sends the orders that were not sent yet."""
+        with self._store.read() as connection:
+            if not table.unsent(connection):
+                return
+        sending: list[tuple[str, bytes]] = []
+        with self._store.write() as connection:
+            for order in table.unsent(connection):
+                row = device_table.find(connection, order.device)
+                if row is not None:
+                    sending.append((order.device, self._commands.order(row, order)))
+                    table.change(connection, order.id, {"sent_at": self._clock_ms()})
+        for device, command in sending:
+            self._down.send(device, command, alarm=False)
+
+
+def answered(connection: Connection, row: Any, message: wire.Message, now_ms: int) -> None:
+    """Takes an event that answers an order, within the intake's transaction.
+
+    row: the device's. An answer to what was never ordered, or is answered for good, only says what
+    is in force.
+    """
+    details = dict(message.details)
+    settings = {name: details.pop(name) for name in BOUNDS if name in details}
+    if message.kind == "settings" and settings:
+        table.save_in_force(connection, row.device, settings, now_ms)
+    order = table.numbered(connection, row.device, int(details.pop("number", -1)))
+    if order is None:
+        return
+    if message.kind == "log":
+        _keep_log(connection, order, details)
+        return
+    state = str(details.pop(ANSWERS[message.kind], "unknown"))
+    newest = int(details.pop("newest", 0))
+    if state == "old":
+        if order.waits:
+            _number_anew(connection, row, order, newest)
+        return
+    if not order.waits and (order.state not in INTERIM or order.state == state):
+        return
+    values: dict[str, Any] = {"waits": False, "answered_on": now_ms // DAY_MS * DAY_MS}
+    if not (state == "done" and order.state in (AT_GATEWAY, ARRIVED)):
+        values["state"] = state
+    if details:
+        values["answer"] = {**(order.answer or {}), **details}
+    table.change(connection, order.id, values)
+
+
+def _number_anew(connection: Connection, row: Any, order: table.Row, newest: int) -> None:
+    """The device has obeyed a higher number: this gateway's clock, or its store, has gone back."""
+    number = max(row.command_number, newest, order.number) + 1
+    row.set(command_number=number)
+    table.change(connection, order.id, {"number": number, "sent_at": None})
+
+
+def _keep_log(connection: Connection, order: table.Row, details: Mapping[str, Any]) -> None:
+    answer = dict(order.answer or {})
+    parts = dict(answer.get("parts", {}))
+    parts[str(details.get("part", 1))] = str(details.get("text", ""))
+    answer.update(parts=parts, of=int(details.get("parts", 1)))
+    table.change(connection, order.id, {"answer": answer})
+
+
+def log_of(order: table.Row) -> str | None:
+    """The lines that a `log` order has brought, oldest first; None while some are missing."""
+    answer = order.answer or {}
+    parts = answer.get("parts", {})
+    if not parts or len(parts) < answer.get("of", 1):
+        return None
+    return "\n".join(parts[number] for number in sorted(parts, key=int))
+
+
+def test_came(connection: Connection, device: str, message: wire.Message) -> None:
+    """The `test` event of a device has come."""
+    order = table.numbered(connection, device, int(message.details.get("number", -1)))
+    if order is not None and order.state != ARRIVED:
+        answer = {**(order.answer or {}), "boot": message.boot, "seq": message.seq}
+        table.change(connection, order.id, {"state": AT_GATEWAY, "answer": answer})
+
+
+def test_arrived(connection: Connection, device: str, boot: int, seq: int) -> None:
+    """The backend has taken that event, and has said so by its stream."""
+    for order in table.tests_of(connection, device, 20):
+        answer = order.answer or {}
+        if answer.get("boot") == boot and answer.get("seq") == seq:
+            table.change(connection, order.id, {"state": ARRIVED})
