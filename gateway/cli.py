@@ -17,6 +17,7 @@ import typer
 from doorknock import wire
 
 from gateway import devices, log
+from gateway.backup.cli import backup, restore
 from gateway.doctor.cli import doctor
 from gateway.errors import DeviceError, GatewayError, SettingsError
 from gateway.options import Config
@@ -38,7 +39,8 @@ person_app = typer.Typer(help="The people who respond.", no_args_is_help=True)
 app.add_typer(person_app, name="person")
 
 JsonLog = Annotated[bool, typer.Option("--json-log", help="Log JSON, one object a line.")]
-app.command()(doctor)
+for _command in (doctor, backup, restore):
+    app.command()(_command)
 
 
 @app.command()

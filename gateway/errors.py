@@ -4,6 +4,7 @@
     ├── SettingsError    the configuration, or the secrets beside it
     ├── StoreError       the store cannot be opened, or another gateway has it
     ├── BrokerError      the broker cannot be started or reached
+    ├── BackupError      a backup cannot be made, read or brought back
     ├── DeviceError      a device cannot be added, found or retired
     ├── AddressInUse     another program has the port that we were told to use
     └── Deaf             a part that hears devices has ended: start again
@@ -26,6 +27,10 @@ class StoreError(GatewayError):
 
 class BrokerError(GatewayError):
     """The broker cannot be started or reached."""
+
+
+class BackupError(GatewayError):
+    """A backup cannot be made, read or brought back."""
 
 
 class DeviceError(GatewayError):

@@ -216,6 +216,11 @@ def load(path: Path) -> Settings:
     except (OSError, UnicodeError) as error:
         why = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise SettingsError(f"The configuration file {path} cannot be read: {why}.") from None
+    return parse(path, text)
+
+
+def parse(path: Path, text: str) -> Settings:
+    """The settings in *text*, the content of the file *path*. Raises SettingsError."""
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
