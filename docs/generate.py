@@ -101,7 +101,9 @@ def settings_page() -> str:
 
 
 def _default(value: object) -> str:
-    return "must be given" if value is None else str(value) or "none"
+    if value in ("", b""):
+        return "none"
+    return "must be given" if value is None else str(value)
 
 
 def _values(row: tuple[object, ...]) -> str:

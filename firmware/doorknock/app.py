@@ -25,6 +25,7 @@ from doorknock import (
     retry,
     signals,
     sleep,
+    tamper,
     wire,
 )
 
@@ -99,6 +100,7 @@ class App:
             log,
         )
         self.battery = health.Battery(nvs)
+        self.tamper = tamper.Tamper(self.chip.tamper(), self.emit)
         self.sleeper = sleep.Sleeper(chip.ticks()) if settings["battery"] else None
         if self.is_sensor:
             from doorknock import sense
@@ -321,6 +323,7 @@ class App:
             report()
             now = chip.ticks()
             self.afar.tick(now)
+            self.tamper.look()
             self._show()
             if clock.since(now, flushed) >= _FLUSH_MS:
                 flushed = now

@@ -16,8 +16,14 @@ _CAUSES = {
     machine.DEEPSLEEP_RESET: "deep_sleep",
     machine.SOFT_RESET: "software",
 }
+# How a press ends deep sleep, by the chip's own numbers (ESP-IDF, esp_sleep_source_t): ext0, ext1,
+# gpio. Not every chip has a name for each.
+_WOKEN_BY_PIN = (2, 3, 7)
 # Half of full duty is a tone's greatest loudness; a light is on or off.
 _TONE_DUTY = 32768
+# A pixel at a quarter of its brightness is as bright as a plain lamp, and dazzles nobody at night.
+_PIXEL_LIT = (64, 64, 64)
+_PIXEL_DARK = (0, 0, 0)
 
 
 def ticks() -> int:
@@ -38,7 +44,7 @@ def cause() -> str:
 
 def woken_by_pin() -> bool:
     """Whether it was the button that ended deep sleep."""
-    return machine.wake_reason() == machine.PIN_WAKE
+    return machine.wake_reason() in _WOKEN_BY_PIN
 
 
 def button(config) -> machine.Pin:
@@ -49,6 +55,57 @@ def button(config) -> machine.Pin:
 def restart() -> None:
     """Starts anew, with cause "software". Does not return."""
     machine.reset()
+
+
+def wake_on(pin) -> None:
+    """Deep sleep will end when `pin` is low: by the first way that this chip has.
+
+    ESP32 and S3: ext0, which keeps the pin's pull-up. C6: ext1. C3: gpio. (wake_on_gpio is there
+    on every chip, but without effect on deep sleep where there is an ext0.)
+    """
+    if hasattr(esp32, "wake_on_ext0"):
+        esp32.wake_on_ext0(pin, esp32.WAKEUP_ALL_LOW)
+    elif hasattr(esp32, "wake_on_ext1"):
+        esp32.wake_on_ext1((pin,), esp32.WAKEUP_ALL_LOW)
+    else:
+        esp32.wake_on_gpio((pin,), esp32.WAKEUP_ALL_LOW)
+
+
+def _contact(number: int):
+    """A contact's pin, high while it is open; None where there is none."""
+    return machine.Pin(number, machine.Pin.IN, machine.Pin.PULL_UP) if number >= 0 else None
+
+
+class _Lamp:
+    """A light that is lit at one level of its pin."""
+
+    def __init__(self, number: int, lit: int) -> None:
+        self._lit = lit
+        self._pin = machine.Pin(number, machine.Pin.OUT, value=1 - lit)
+
+    def value(self, on: int) -> None:
+        self._pin.value(self._lit if on else 1 - self._lit)
+
+
+class _Pixel:
+    """One WS2812."""
+
+    def __init__(self, number: int) -> None:
+        import neopixel
+
+        self._pixel = neopixel.NeoPixel(machine.Pin(number, machine.Pin.OUT), 1)
+        self.value(0)
+
+    def value(self, on: int) -> None:
+        self._pixel[0] = _PIXEL_LIT if on else _PIXEL_DARK
+        self._pixel.write()
+
+
+class _NoSwitch:
+    """Stands for the switch of a supply that is always on."""
+
+    def value(self, on: int) -> None:
+        pass
 
 
 class Radio:
@@ -88,10 +145,19 @@ class Chip:
     """Pins and parts by the settings; `pin` is the button's. Construct it once."""
 
     def __init__(self, config, pin) -> None:
+        # First of all: an aerial may hang on one of them.
+        self._held = [machine.Pin(one, machine.Pin.OUT, value=0) for one in config["hold_low"]]
         self._button = pin
-        self._light = machine.Pin(config["pin_light"], machine.Pin.OUT, value=0)
-        self._sounder = machine.PWM(machine.Pin(config["pin_sounder"]), freq=1000, duty_u16=0)
-        self._battery = machine.ADC(machine.Pin(config["pin_battery"]))
+        kind, number = config["light_kind"], config["pin_light"]
+        self._light = _Pixel(number) if kind == "ws2812" else _Lamp(number, int(kind == "high"))
+        self._sounder = self._battery = None
+        if config["pin_sounder"] >= 0:
+            tone = machine.Pin(config["pin_sounder"])
+            self._sounder = machine.PWM(tone, freq=1000, duty_u16=0)
+        if config["pin_battery"] >= 0:
+            # Without attenuation the chip's ADC ends at 1 V, which is less than half a cell.
+            sense = machine.Pin(config["pin_battery"])
+            self._battery = machine.ADC(sense, atten=machine.ADC.ATTN_11DB)
         self._rtc = machine.RTC()
         self._config = config
 
@@ -101,22 +167,28 @@ class Chip:
 
     def sounder(self, hz: int) -> None:
         """A tone, or 0 for silence."""
+        if self._sounder is None:
+            return
         if hz:
             self._sounder.freq(hz)
         self._sounder.duty_u16(_TONE_DUTY if hz else 0)
 
     def battery_millivolts(self) -> int:
-        """The battery; the pin sees half of it."""
-        return min(20000, self._battery.read_uv() * 2 // 1000)
+        """The battery, from what its pin sees of it; 0 where none does."""
+        if self._battery is None:
+            return 0
+        # In this order: the product in microvolts would not fit the chip's small numbers.
+        return min(20000, self._battery.read_uv() // 100 * self._config["battery_x100"] // 1000)
 
     def watchdog(self) -> machine.WDT:
         """Starts the watchdog. There is no way to stop it."""
         return machine.WDT(timeout=self._config["watchdog_s"] * 1000)
 
     def radar(self) -> tuple:
-        """(UART, the pin that switches its supply)."""
+        """(UART, what switches its supply)."""
         config = self._config
-        power = machine.Pin(config["pin_radar_power"], machine.Pin.OUT, value=0)
+        number = config["pin_radar_power"]
+        power = machine.Pin(number, machine.Pin.OUT, value=0) if number >= 0 else _NoSwitch()
         uart = machine.UART(
             1,
             radar.RATES[config["radar"]][0],
@@ -128,8 +200,11 @@ class Chip:
 
     def door(self):
         """The door contact's pin, high while the door is open; None where there is none."""
-        number = self._config["pin_door"]
-        return machine.Pin(number, machine.Pin.IN, machine.Pin.PULL_UP) if number >= 0 else None
+        return _contact(self._config["pin_door"])
+
+    def tamper(self):
+        """The lid switch's pin, high while the case is open; None where there is none."""
+        return _contact(self._config["pin_tamper"])
 
     def remembered(self) -> bytes:
         """What was remembered over deep sleep; b"" at any other start."""
@@ -138,5 +213,5 @@ class Chip:
     def sleep(self, remember: bytes, ms: int) -> None:
         """Deep sleep until the button is pressed or `ms` have passed. Does not return."""
         self._rtc.memory(remember)
-        esp32.wake_on_ext0(self._button, esp32.WAKEUP_ALL_LOW)
+        wake_on(self._button)
         machine.deepsleep(ms)

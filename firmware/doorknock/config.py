@@ -35,12 +35,16 @@ SETTINGS = (
     ("heartbeat_s", "number", 5, 3600, 0, "seconds between heartbeats; 0: by the device's type"),
     ("pin_button", "number", 0, 48, 4, "the button, or a sensor's button B; to ground"),
     ("pin_light", "number", 0, 48, 5, "the light"),
-    ("pin_sounder", "number", 0, 48, 6, "the sounder"),
-    ("pin_battery", "number", 0, 48, 3, "half the battery's voltage"),
-    ("pin_radar_power", "number", 0, 48, 7, "switches the radar's supply"),
+    ("light_kind", "choice", ("high", "low", "ws2812"), "high", "lit at this level; or a pixel"),
+    ("pin_sounder", "number", -1, 48, 6, "the sounder; -1: none"),
+    ("pin_battery", "number", -1, 48, 3, "a part of the battery's voltage; -1: none"),
+    ("battery_x100", "number", 100, 1100, 200, "the battery's voltage in hundredths of the pin's"),
+    ("pin_radar_power", "number", -1, 48, 7, "switches the radar's supply; -1: always on"),
     ("pin_radar_rx", "number", 0, 48, 20, "from the radar"),
     ("pin_radar_tx", "number", 0, 48, 21, "to the radar"),
-    ("pin_door", "number", 0, 48, -1, "a contact, to ground while the door is shut; -1: none"),
+    ("pin_door", "number", -1, 48, -1, "a contact, to ground while the door is shut; -1: none"),
+    ("pin_tamper", "number", -1, 48, -1, "a switch, to ground while the case is shut; -1: none"),
+    ("hold_low", "bytes", 0, 8, b"", "pins that are low from the start on, one a byte"),
 ) + tuple(
     # What a sensor asks and calls by.
     [(row[0], "number", row[2], row[3], row[1], row[5]) for row in settings.TABLE]

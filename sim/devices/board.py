@@ -44,9 +44,10 @@ class Board(Outside):
         board: BoardType = "button",
         on_line: Callable[[BoardLine], None] | None = None,
         seed: int | None = None,
+        chip: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(
-            folder, name=name, board=board, on_line=on_line, fresh_id=secrets.token_bytes
+            folder, name=name, board=board, on_line=on_line, fresh_id=secrets.token_bytes, chip=chip
         )
         self._random = random.Random(seed)
         self._access_point_on = True
@@ -231,6 +232,7 @@ class Board(Outside):
                 "link_port": self._link_port,
                 "pins": self._levels,
                 "microvolts": self._microvolts,
+                "chip": self._chip,
                 "access_point": self._access_point_on,
             }
         )

@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from doorknock import config
 
 from sim.devices import settings_store
 from sim.devices.board_line import BoardLine
+
+if TYPE_CHECKING:
+    from gateway.provision.chips import Chip
 
 BoardType = Literal["button", "sensor"]
 # Buttons are to ground; button B of a sensor sits on the same pin.
@@ -20,16 +23,24 @@ NAMED_PINS = {
     "radar_power": "pin_radar_power",
     "battery": "pin_battery",
     "door": "pin_door",
+    "tamper": "pin_tamper",
 }
 # A pair of fresh AA cells, behind a divider by two.
 BATTERY_MV = 3000
 _UNIQUE_ID_BYTES = 6
 
 
+def chip_facts(chip: "Chip") -> dict[str, Any]:
+    """What the stand-ins need to know of a chip, to be as strict as it is."""
+    facts = chip.model_dump(include={"gpio", "input_only", "taken", "adc1", "wake", "uarts"})
+    return {"wake_by": list(chip.wake_by), **{key: sorted(facts[key]) for key in facts}}
+
+
 class Outside:
     """What is the same of every simulated board. `folder` is what survives on it.
 
     folder: flash, settings, RTC memory. fresh_id: makes the chip's number where it has none yet.
+    chip: what the chip can do with its pins, as chip_facts() says; None: anything.
     """
 
     def __init__(
@@ -40,8 +51,10 @@ class Outside:
         board: BoardType,
         on_line: Callable[[BoardLine], None] | None,
         fresh_id: Callable[[int], bytes],
+        chip: Mapping[str, Any] | None = None,
     ) -> None:
         self.folder = folder
+        self._chip = chip
         self.name = name
         self.board = board
         self.lines: list[BoardLine] = []

@@ -4,6 +4,7 @@ import json
 import os
 
 import bench
+import machine
 
 WAKEUP_ALL_LOW = False
 WAKEUP_ANY_HIGH = True
@@ -79,14 +80,35 @@ wake_pin = None
 
 
 def wake_on_ext0(pin=None, level: bool = WAKEUP_ANY_HIGH) -> None:
-    """Deep sleep ends when `pin` is at this level."""
+    """Deep sleep ends when `pin` is at this level (ESP32, S3)."""
+    _wake_on((pin,) if pin else None, level, "ext0")
+
+
+def wake_on_ext1(pins=None, level: bool = WAKEUP_ANY_HIGH) -> None:
+    """The same for several pins (ESP32, S3, C6)."""
+    _wake_on(pins, level, "ext1")
+
+
+def wake_on_gpio(pins=None, level: bool = WAKEUP_ANY_HIGH) -> None:
+    """The same on the C3 and the C6; elsewhere it ends light sleep alone."""
+    _wake_on(pins, level, "gpio")
+
+
+def _wake_on(pins, level: bool, way: str) -> None:
     global wake_pin
-    wake_pin = None if pin is None else (pin.number, 1 if level else 0)
+    wake_pin = None
+    if not pins or (machine.chip and way not in machine.chip["wake_by"]):
+        return
+    number = pins[0].number
+    if machine.chip and number not in machine.chip["wake"]:
+        raise ValueError("invalid pin")
+    wake_pin = (number, 1 if level else 0)
 
 
-def wake_on_gpio(pins, level: bool = WAKEUP_ANY_HIGH) -> None:
-    """The same on chips without ext0 (C3)."""
-    wake_on_ext0(pins[0], level)
+# On a chip without ext0 or ext1 their functions are not there.
+for _way in ("ext0", "ext1"):
+    if machine.chip and _way not in machine.chip["wake_by"]:
+        del globals()["wake_on_" + _way]
 
 
 class Partition:

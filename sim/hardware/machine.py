@@ -2,7 +2,8 @@
 
 Kept as strict as the chip where being lenient would hide a fault: an interrupt handler may not
 allocate, a receive buffer that is full loses bytes, the watchdog bites also when the loop hangs
-(it is the host that bites: nothing in here needs to be alive for it).
+(it is the host that bites: nothing in here needs to be alive for it). Where the host says which
+chip this is, a pin that the chip does not have, or that cannot do what is asked, is refused.
 """
 
 import io
@@ -28,7 +29,11 @@ _CAUSES = {
     "deep_sleep": DEEPSLEEP_RESET,
     "software": SOFT_RESET,
 }
+# By what ended deep sleep (ESP-IDF's own numbers); 7, gpio, has no name on any chip.
+_WAKES_BY = {"ext0": EXT0_WAKE, "ext1": EXT1_WAKE, "gpio": 7}
 _WAKES = {"pin": PIN_WAKE, "timer": TIMER_WAKE}
+# What the chip can do with its pins, as in boards/chips.toml; {}: no chip in particular, anything.
+chip = {}
 
 # What drives each input from outside, and the voltage at each analogue input in µV.
 _driven = {}
@@ -39,6 +44,9 @@ _uarts = {}
 
 def begin(first: dict) -> None:
     """Takes the levels the board wakes up to, and follows the host from then on."""
+    chip.update(first.get("chip") or {})
+    if chip:
+        _WAKES["pin"] = _WAKES_BY[chip["wake_by"][0]]
     for number, level in first["pins"].items():
         _driven[int(number)] = level
     for number, value in first["microvolts"].items():
@@ -80,18 +88,27 @@ class Pin:
     WAKE_HIGH = 5
 
     def __init__(self, number, mode=None, pull=None, *, value=None) -> None:
+        if chip and (number not in chip["gpio"] or number in chip["taken"]):
+            raise ValueError("invalid pin")
         self.number = number
         self._handler = None
         self._trigger = 0
         self._out = None
         self._seen = None
-        self._drives = mode in (Pin.OUT, Pin.OPEN_DRAIN)
+        self._drives = False
+        if mode in (Pin.OUT, Pin.OPEN_DRAIN):
+            self._drives_or_raises()
         # Kept here, so that reading the pin in an interrupt allocates nothing.
         self._in = _driven.get(number, 1 if pull == Pin.PULL_UP else 0)
         _pins[number] = self
         if value is not None:
             self.value(value)
         self._seen = self._level()
+
+    def _drives_or_raises(self) -> None:
+        if chip and self.number in chip["input_only"]:
+            raise ValueError("pin can only be input")
+        self._drives = True
 
     def _level(self) -> int:
         if self._drives:
@@ -150,6 +167,7 @@ class PWM:
     """A dimmed light or a tone."""
 
     def __init__(self, pin: Pin, *, freq: int = 1000, duty_u16: int = 0) -> None:
+        pin._drives_or_raises()
         self._number = pin.number
         self._freq = freq
         self._duty = -1
@@ -187,6 +205,8 @@ class UART(io.IOBase):
     """A serial port with a receive buffer of `rxbuf` bytes; what finds it full is lost."""
 
     def __init__(self, number, baudrate=115200, **rest) -> None:
+        if chip and number not in chip["uarts"]:
+            raise ValueError("UART(%d) does not exist" % number)
         self._number = number
         self._held = micropython.RingIO(_RECEIVE_BYTES)
         self.overruns = 0
@@ -196,6 +216,10 @@ class UART(io.IOBase):
     def init(self, baudrate=115200, *, rxbuf=None, tx=None, rx=None, timeout=0, **rest) -> None:
         if rxbuf:
             self._held = micropython.RingIO(rxbuf)
+        if rx is not None:
+            Pin(rx, Pin.IN)
+        if tx is not None:
+            Pin(tx)._drives_or_raises()
         self._baudrate = baudrate
 
     def _arrived(self, data, baudrate) -> None:
@@ -231,12 +255,18 @@ class ADC:
 
     ATTN_11DB = 3
 
+    # Without attenuation its reach ends here.
+    _REACH_UV = 950000
+
     def __init__(self, pin, *, atten=None) -> None:
         self._number = pin.number if isinstance(pin, Pin) else pin
+        if chip and self._number not in chip["adc1"]:
+            raise ValueError("invalid pin")
+        self._reach_uv = 3300000 if atten == self.ATTN_11DB else self._REACH_UV
 
     def read_uv(self) -> int:
         bench.drain()
-        return _microvolts.get(self._number, 0)
+        return min(self._reach_uv, _microvolts.get(self._number, 0))
 
     def read_u16(self) -> int:
         return min(65535, self.read_uv() * 65535 // 3300000)

@@ -61,10 +61,16 @@ class Life(Outside):
         flash_endurance: int = 0,
         hang_limit_s: float = HANG_LIMIT_S,
         forgiving: bool = False,
+        chip: Mapping[str, Any] | None = None,
     ) -> None:
         self._chance = random.Random(f"{seed} {name}")
         super().__init__(
-            folder, name=name, board=board, on_line=on_line, fresh_id=self._chance.randbytes
+            folder,
+            name=name,
+            board=board,
+            on_line=on_line,
+            fresh_id=self._chance.randbytes,
+            chip=chip,
         )
         self.loop = loop
         self.battery: battery.Battery | None = None
@@ -187,10 +193,14 @@ class Life(Outside):
             "connections": self._connections,
             "pins": self._levels,
             "microvolts": self._microvolts,
+            "chip": self._chip,
         }
         self._orders = [(self._clock.own(now), first)]
         self._process = process.Process(self.folder, self._clock.own(now))
         self.loop.enlist(self)
+        if self._pin("radar_power") < 0:
+            # Nothing switches its supply: it is fed whenever the board is.
+            self._radar.supply(True, now)
         self._emit("power", {"cause": cause})
 
     def _ended(self, code: int) -> None:
