@@ -29,6 +29,9 @@ _LINE_BYTES = 1 << 20
 # A world that takes no orders for so long is told no more: pages send a few hundred bytes each.
 _MOST_UNREAD_BYTES = 1 << 16
 
+# Orders that say how it is to be played, not what is to be done.
+_KEPT = ("speed", "ease")
+
 Message = tuple[str, Mapping[str, Any]]
 
 
@@ -69,6 +72,8 @@ class Visit:
         self._news: deque[Mapping[str, Any]] = deque(maxlen=_MOST_NEWS)
         self._playing: asyncio.Task[None] | None = None
         self._process: asyncio.subprocess.Process | None = None
+        # What the visitor has set holds for the next world as well.
+        self._set: dict[str, Any] = {}
         # Two presses of "begin again" must not begin two worlds.
         self._changing = asyncio.Lock()
 
@@ -101,6 +106,7 @@ class Visit:
         """Hands an order to the world; one that comes too early or too late is lost."""
         self.touched_at_s = self._clock()
         self.paused_untouched = False
+        self._set |= {name: order[name] for name in _KEPT if name in order}
         self._write(order)
 
     def pause_untouched(self) -> None:
@@ -141,6 +147,8 @@ class Visit:
             start_new_session=True,
         )
         self._process = process
+        for name, value in self._set.items():
+            self._write({name: value})
         # Pipes were asked for, so they are there.
         said = cast(asyncio.StreamReader, process.stdout)
         words = asyncio.create_task(_last_words(cast(asyncio.StreamReader, process.stderr)))

@@ -22,19 +22,14 @@ export class Cards {
     by("phone-list").replaceChildren(...[...this.phones.values()].map(({ card }) => card));
     const who = by("who");
     who.hidden = scene.people.length < 2;
-    who.replaceChildren(who.firstElementChild, ...scene.people.map(({ id, name }) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.textContent = name;
-      button.dataset.who = id;
-      button.addEventListener("click", () => this.room.choose(id));
-      return button;
-    }));
+    const select = who.querySelector("select");
+    select.replaceChildren(...scene.people.map(({ id, name }) => new Option(name, id)));
+    select.onchange = () => this.room.choose(select.value);
     this.chosen(scene.people[0]?.id);
   }
 
   chosen(id) {
-    for (const button of by("who").querySelectorAll("button")) button.setAttribute("aria-pressed", button.dataset.who === id);
+    by("who").querySelector("select").value = id;
   }
 
   device({ id, kind, unit }) {

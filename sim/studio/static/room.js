@@ -2,12 +2,13 @@
 import { put, say } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const OUTSIDE_M = 1.15;
+const OUTSIDE_M = 1.45;
 const WALL_M = 0.3;
 // How near to a chair or a bed somebody is let go to be on it.
 const NEAR_M = 0.55;
 // One press of an arrow key.
 const STEP_M = 0.3;
+const FEW = 3;
 const LEAST_VIEW_M = 4.4;
 // Beside the walls there is room for the names of what hangs on them.
 const LABEL_M = 0.75;
@@ -38,6 +39,7 @@ export class Room {
     this.room = room;
     this.people = people;
     this.chosen = people[0]?.id;
+    this.picked = false;
     const side = this.side(room.door);
     const pad = (which) => (side === which ? OUTSIDE_M : which === "left" || which === "right" ? LABEL_M : WALL_M);
     const [left, top] = [pad("left"), pad("top")];
@@ -121,11 +123,20 @@ export class Room {
   }
 
   choose(id) {
+    this.picked = true;
+    this.follow(id);
+  }
+
+  follow(id) {
+    if (id === this.chosen) return;
     this.chosen = id;
     this.plan.dispatchEvent(new CustomEvent("chosen"));
   }
 
   show(people) {
+    // Until somebody is picked, it is about whoever is in the room.
+    const inside = people.find(({ posture }) => posture !== "outside");
+    if (!this.picked && inside && people.find(({ id }) => id === this.chosen)?.posture === "outside") this.follow(inside.id);
     for (const person of people) {
       const known = this.tokens.get(person.id);
       if (!known) continue;
@@ -139,6 +150,8 @@ export class Room {
       known.token.dataset.posture = person.posture;
       known.token.dataset.breathing = person.breathing;
       known.token.classList.toggle("chosen", this.chosen === person.id && people.length > 1);
+      // A crowd in the corridor would be one heap.
+      known.token.classList.toggle("away", outside && people.length > FEW && this.chosen !== person.id);
       known.token.setAttribute("aria-label", describe(known.label.textContent, person));
     }
   }

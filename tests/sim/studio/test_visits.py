@@ -155,6 +155,23 @@ def test_a_world_that_dies_leaves_its_last_words_and_can_be_begun_again(run):
     run(test)
 
 
+def test_the_next_world_goes_as_fast_as_the_visitor_has_set(run):
+    async def test(visits, _):
+        visit = await visits.begin(WISH)
+        messages = visit.listen()
+        await until(messages, "scene")
+        visit.order({"speed": 77})
+        visit.order({"ease": False})
+        await visit.begin_again(Wish("elsewhere", "elsewhere.toml", 8, "en", 4.0))
+        while (await until(messages, "scene"))["seed"] != 8:
+            pass
+        while (frame := await until(messages, "frame"))["speed"] != 77:
+            pass
+        assert frame["ease"] is False
+
+    run(test)
+
+
 def test_two_presses_of_begin_again_leave_one_world(run):
     async def test(visits, _):
         visit = await visits.begin(WISH)
