@@ -10,7 +10,7 @@ _MOST_BEHIND_S = 0.25
 # The speed that is really reached is measured over so long.
 _MEASURED_OVER_S = 2.0
 # Shorter, and the measure is of the moment at which the speed was set.
-_MEASURED_FROM_S = 0.5
+_MEASURED_FROM_S = 1.0
 
 
 class Pace:

@@ -4,8 +4,9 @@ import { put, say } from "./words.js";
 const SVG = "http://www.w3.org/2000/svg";
 const OUTSIDE_M = 1.45;
 const WALL_M = 0.3;
-// How near to a chair or a bed somebody is let go to be on it.
+// How near to a chair somebody is let go to be on it; and where it is meant though a bed is there too.
 const NEAR_M = 0.55;
+const ON_M = 0.25;
 // One press of an arrow key.
 const STEP_M = 0.3;
 const FEW = 3;
@@ -86,11 +87,12 @@ export class Room {
       const above = sensor.beam_deg >= 360;
       drawn.push(make(above ? "circle" : "path", { class: "beam", "clip-path": "url(#inside)", ...(above ? round : wedge) }));
     }
+    // Under the bed, where it stands beside it.
+    if (chair) drawn.push(make("rect", { class: "chair", x: chair.x - 0.27, y: chair.y - 0.27, width: 0.54, height: 0.54, rx: 0.12 }));
     if (bed) {
       drawn.push(make("rect", { class: "bed", x: bed.x - bed.width_m / 2, y: bed.y - bed.depth_m / 2, width: bed.width_m, height: bed.depth_m, rx: 0.1 }));
       drawn.push(make("rect", { class: "pillow", x: bed.x - bed.width_m / 2 + 0.1, y: bed.y - bed.depth_m / 2 + 0.08, width: Math.min(0.4, bed.width_m - 0.2), height: bed.depth_m > bed.width_m ? 0.3 : bed.depth_m - 0.16, rx: 0.08 }));
     }
-    if (chair) drawn.push(make("rect", { class: "chair", x: chair.x - 0.27, y: chair.y - 0.27, width: 0.54, height: 0.54, rx: 0.12 }));
     for (const { x, y, kind } of others) drawn.push(make("circle", { class: `other ${kind}`, cx: x, cy: y, r: 0.2 }));
     for (const [kind, device] of Object.entries({ sensor, button })) {
       if (device) drawn.push(make("circle", { class: kind, id: `plan-${kind}`, cx: device.x, cy: device.y, r: 0.13 }), this.label(kind, device));
@@ -217,11 +219,12 @@ export class Room {
   // The place decides what it is that they do there.
   send(id, { x, y }) {
     const { room } = this;
-    const near = (thing, w = 0, d = 0) => thing && Math.abs(thing.x - x) <= w / 2 + NEAR_M && Math.abs(thing.y - y) <= d / 2 + NEAR_M;
+    const within_m = (thing, far) => thing && Math.abs(thing.x - x) <= far && Math.abs(thing.y - y) <= far;
     const over = (thing) => thing && Math.abs(thing.x - x) <= thing.width_m / 2 && Math.abs(thing.y - y) <= thing.depth_m / 2;
     if (x < 0 || y < 0 || x > room.width_m || y > room.depth_m) this.act("leave", id, {});
+    else if (within_m(room.chair, ON_M)) this.act("sit", id, {});
     else if (over(room.bed)) this.act("lie", id, {});
-    else if (near(room.chair)) this.act("sit", id, {});
+    else if (within_m(room.chair, NEAR_M)) this.act("sit", id, {});
     else this.act("move", id, { x: within(x, 0.2, room.width_m - 0.2), y: within(y, 0.2, room.depth_m - 0.2) });
   }
 }

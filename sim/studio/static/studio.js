@@ -77,8 +77,10 @@ const shows = {
     const about = document.querySelector(`[data-about="${CSS.escape(scene.situation)}"]`);
     // The three steps are about the first situation; the others say themselves what to do.
     const first = form.situation.selectedIndex === 0;
-    hints.begin(first);
-    put(by("about-more"), first ? "" : (about?.textContent ?? ""));
+    const playable = scene.people.length > 0 && scene.room.sensor !== null;
+    hints.begin(first && playable);
+    document.querySelector(".controls").hidden = scene.people.length === 0;
+    put(by("about-more"), first && playable ? "" : (about?.textContent ?? ""));
     document.body.dataset.ready = "yes";
   },
   frame(fresh) {
