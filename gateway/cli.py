@@ -16,8 +16,9 @@ from typing import Annotated, Any
 import typer
 from doorknock import wire
 
-from gateway import devices, log
+from gateway import devices, log, orders
 from gateway.backup.cli import backup, restore
+from gateway.care.cli import add_to, who
 from gateway.doctor.cli import doctor
 from gateway.errors import DeviceError, GatewayError, SettingsError
 from gateway.options import Config
@@ -33,8 +34,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-device_app = typer.Typer(help="Add, list and retire devices.", no_args_is_help=True)
+device_app = typer.Typer(help="Add, look after and retire devices.", no_args_is_help=True)
 app.add_typer(device_app, name="device")
+add_to(device_app)
 person_app = typer.Typer(help="The people who respond.", no_args_is_help=True)
 app.add_typer(person_app, name="person")
 
@@ -81,17 +83,6 @@ def device_add(
     typer.echo(f"{added.device}  {added.device_type}  {added.unit}")
 
 
-@device_app.command("list")
-def device_list(config: Config) -> None:
-    """Show the devices in service."""
-    for one in devices.in_service(_store(load(config))):
-        heard = "never heard"
-        if one.last_heard_at_ms is not None:
-            moment = datetime.fromtimestamp(one.last_heard_at_ms / 1000, UTC)
-            heard = f"last heard {moment:%Y-%m-%d %H:%M:%S} UTC"
-        typer.echo(f"{one.device}  {one.device_type:<6}  {one.unit:<12}  {heard}")
-
-
 @device_app.command("retire")
 def device_retire(
     device: Annotated[str, typer.Argument(help="The id on its label, 12 hex digits.")],
@@ -101,6 +92,7 @@ def device_retire(
     settings = load(config)
     store = _store(settings)
     devices.retire(store, device, now_ms=_now_ms())
+    orders.note(store, device, "retire", by=who(), now_ms=_now_ms())
     _tell_broker(settings, store)
 
 

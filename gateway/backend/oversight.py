@@ -219,8 +219,8 @@ class Oversight:
                     values[name] = event.details[name]
         elif event.kind == "test":
             # It wakes nobody: all it has to show is that it came, to the light it came from.
-            name = {"device": event.device, "boot": event.boot, "seq": event.seq}
-            ledger.append_to_stream(event.gateway, now, "tested", [name])
+            named = {"device": event.device, "boot": event.boot, "seq": event.seq}
+            ledger.append_to_stream(event.gateway, now, "tested", [named])
         connection.execute(update(devices).where(devices.c.device == event.device).values(**values))
         if told:
             self._tell_staff(ledger, told, now, units=[event.unit])

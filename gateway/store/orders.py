@@ -86,6 +86,11 @@ def waiting_like(connection: Connection, device: str, kind: str) -> Sequence[Any
     ).all()
 
 
+def waiting(connection: Connection, device: str) -> Sequence[Any]:
+    """All orders that a device has not answered yet."""
+    return connection.execute(select(orders).where(orders.c.device == device, orders.c.waits)).all()
+
+
 def of_device(connection: Connection, device: str, most: int) -> Sequence[Any]:
     """The newest orders of a device, newest first."""
     return connection.execute(

@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import paho.mqtt.client as mqtt
@@ -25,6 +26,7 @@ class WireDevice:
         self.seq = 0
         self.journal: dict[tuple[int, int], tuple[str, bytes, float]] = {}
         self.commands: list[wire.Message] = []
+        self.on_order: Callable[[wire.Message], None] | None = None
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self.client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=device)
@@ -89,3 +91,5 @@ class WireDevice:
         if command.kind == "answer":
             with self._lock:
                 self.journal.pop((command.boot, command.seq), None)
+        elif command.kind in ("set", "act", "update") and self.on_order is not None:
+            self.on_order(command)

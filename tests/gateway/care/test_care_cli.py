@@ -1,0 +1,93 @@
+"""`doorknock device …`: what is ordered, what is said, and with which exit code it ends."""
+
+import json
+
+import pytest
+from doorknock import wire
+
+from gateway import devices
+from gateway.store import open_store
+from tests.gateway.process import DEVICE, NOW_MS, SECRET, GatewayProcess
+from tests.gateway.wire_device import WireDevice
+
+SENSOR = "0a0b0c0d0e0f"
+
+
+@pytest.fixture
+def house(gateway: GatewayProcess) -> GatewayProcess:
+    """A gateway's store with a button and a sensor; nothing runs."""
+    store = open_store(gateway.settings.gateway_database)
+    devices.register(store, DEVICE, SECRET, "204", "button", now_ms=NOW_MS)
+    devices.register(store, SENSOR, SECRET[::-1], "205", "sensor", now_ms=NOW_MS)
+    store.close()
+    return gateway
+
+
+def run(house: GatewayProcess, *words: str) -> tuple[int, str, str]:
+    done = house.command("device", *words, "--config", str(house.config))
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_devices_are_listed_for_people_and_for_programs(house: GatewayProcess) -> None:
+    code, out, _ = run(house, "list", "--json")
+    listed = [json.loads(line) for line in out.splitlines()]
+    assert code == 0
+    assert [(one["unit"], one["type"]) for one in listed] == [("204", "button"), ("205", "sensor")]
+    assert "never heard" in run(house, "list")[1]
+
+
+def test_an_order_stands_when_the_wait_is_over_and_is_in_the_audit(house: GatewayProcess) -> None:
+    code, out, _ = run(house, "set", "205", "answer_s=20", "--wait", "0")
+    assert (code, "the order stands" in out) == (1, True)
+    code, out, _ = run(house, "show", "205", "--json")
+    [order] = json.loads(out)["orders"]
+    assert (order["details"], order["state"]) == ({"answer_s": 20}, "waiting")
+    assert "(command line)" in order["by"]
+
+
+def test_who_retired_a_device_is_in_the_audit(house: GatewayProcess) -> None:
+    assert run(house, "retire", DEVICE)[0] == 0
+    code, out, _ = run(house, "show", DEVICE)
+    assert code == 0
+    assert "retire: done" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "why"),
+    [
+        (("set", "205", "answer_s=61"), 1, "from 10 to 60"),
+        (("set", "205", "secret=1"), 1, "no setting 'secret'"),
+        (("set", "204", "answer_s=20"), 1, "is a button"),
+        (("set", "205", "answer_s"), 2, "NAME=VALUE"),
+        (("identify", "999"), 1, "neither a device's id"),
+        (("identify",), 2, "Missing argument"),
+    ],
+)
+def test_what_cannot_be_ordered_is_one_sentence(
+    house: GatewayProcess, words: tuple[str, ...], code: int, why: str
+) -> None:
+    ended, out, err = run(house, *words)
+    assert (ended, out) == (code, "")
+    assert why in " ".join(err.split())
+    assert "Traceback" not in err
+
+
+def test_a_test_says_how_far_it_has_come(house: GatewayProcess) -> None:
+    house.start()
+    device = WireDevice(house, DEVICE, SECRET)
+    try:
+        device.say("boot", {"cause": "power_on", "device_type": "button"})
+
+        def answer(order: wire.Message) -> None:
+            number = order.stamp
+            device.say("test", {"number": number, "pressed": 0})
+            device.say("done", {"number": number, "outcome": "done", "what": "test"})
+
+        device.on_order = answer
+        code, out, err = run(house, "test", "204", "--wait", "8", "--json")
+        told = json.loads(out)
+        # The backend of this house is a receiver that has no stream: the gateway is as far as
+        # it goes, and that is what is said.
+        assert (code, told["state"]) == (1, "at_gateway"), err
+    finally:
+        device.close()
