@@ -1,0 +1,121 @@
+"""`doorknock flash`. Exit 0: every board is ready; 1: one is not; 2: wrong use."""
+
+import asyncio
+import json
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.errors import GatewayError
+from gateway.provision import boards
+from gateway.provision.flash.esptool import Way
+from gateway.provision.flash.job import Images, Recipe, blank, kept
+from gateway.provision.flash.ports import candidates, chosen
+from gateway.provision.flash.release import Releases
+from gateway.provision.flash.several import Outcome, flash_all
+from gateway.provision.flash.shown import Shown
+from gateway.provision.flash.target import Target, target_of
+
+FAILED, WRONG_USE = 1, 2
+
+
+def flash(
+    board: Annotated[
+        str | None, typer.Option(help="The board, as in docs/boards.md; found by itself if it can.")
+    ] = None,
+    port: Annotated[
+        list[str] | None, typer.Option(help="The port it is on; may be given more than once.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every board that is plugged in.")] = False,
+    image: Annotated[
+        Path | None, typer.Option(help="The MicroPython image, where there is no network.")
+    ] = None,
+    unpinned: Annotated[
+        bool, typer.Option("--unpinned", help="Let --image be another release than the known one.")
+    ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where the last run was cut off.")
+    ] = False,
+    keep_settings: Annotated[
+        bool,
+        typer.Option("--keep-settings", help="Leave the board's settings and key as they are."),
+    ] = False,
+    by_hand: Annotated[
+        bool, typer.Option("--by-hand", help="You hold BOOT: do not reset the board by its cable.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object a line, last the summary.")
+    ] = False,
+) -> None:
+    """Put MicroPython and Doorknock onto boards, by cable. Can be run again at any time."""
+    if port and every:
+        raise typer.BadParameter("give --port or --all, not both")
+    targets = [target_of(one) for one in boards.every()]
+    if board is not None and board not in [one.id for one in targets]:
+        known = ", ".join(one.id for one in targets)
+        raise typer.BadParameter(f"there is no board {board!r}; there are {known}")
+    recipe = Recipe(
+        targets=targets,
+        images=_images(image, unpinned),
+        board=board,
+        settings=kept if keep_settings else blank,
+        resume=resume,
+        way=Way(by_hand=by_hand),
+    )
+    try:
+        there = [] if port else candidates(_vendors())
+        ports = chosen(port or [], every, there)
+    except GatewayError as trouble:
+        typer.echo(str(trouble), err=True)
+        raise typer.Exit(FAILED) from None
+    with Shown(ports, as_json=as_json) as shown:
+        outcomes = asyncio.run(flash_all(ports, recipe, journals(), shown.tell))
+    _summary(outcomes, as_json)
+    if any(one.trouble for one in outcomes):
+        raise typer.Exit(FAILED)
+
+
+def journals() -> Path:
+    """Where it is kept how far each board is."""
+    return _home("XDG_STATE_HOME", ".local/state") / "flash"
+
+
+def cache() -> Path:
+    """Where images that were fetched are kept."""
+    return _home("XDG_CACHE_HOME", ".cache") / "micropython"
+
+
+def _home(variable: str, otherwise: str) -> Path:
+    """A folder of ours, as the XDG Base Directory Specification has it."""
+    return Path(os.environ.get(variable) or Path.home() / otherwise) / "doorknock"
+
+
+def _images(file: Path | None, unpinned: bool) -> Images:
+    releases = Releases(cache())
+    if file is None:
+        return lambda target: releases.of(target.release)
+    return lambda target: releases.from_file(file, target.release, unpinned=unpinned)
+
+
+def _vendors() -> set[int]:
+    """The USB vendors of the boards that we know."""
+    return {int(usb[:4], 16) for one in boards.every() for usb in one.file.usb.ids}
+
+
+def _summary(outcomes: list[Outcome], as_json: bool) -> None:
+    ready = [one.flashed for one in outcomes if one.flashed]
+    troubles = {one.port: str(one.trouble) for one in outcomes if one.trouble}
+    if as_json:
+        boards_ready = {one.found.mac: one.target.id for one in ready}
+        typer.echo(json.dumps({"summary": {"ready": boards_ready, "failed": troubles}}))
+        return
+    for trouble in troubles.values():
+        typer.echo(trouble, err=True)
+    for one in ready:
+        typer.echo(f"{one.found.mac}  {_described(one.target)}  ready; next: doorknock provision")
+
+
+def _described(target: Target) -> str:
+    return f"{target.name} ({target.id})"
