@@ -1,0 +1,49 @@
+"""The JSON schema that editors use says what the reader says."""
+
+import json
+import tomllib
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from sim.scenario.batch import library
+
+SCHEMA = json.loads(
+    (Path(__file__).parents[3] / "docs" / "scenario.schema.json").read_text(encoding="utf-8")
+)
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+GOOD = tomllib.loads("""
+title = "A press"
+about = "One tap."
+length = "1 min"
+boards = [{ board = "button", unit = "204" }]
+people = [{ name = "sam", unit = "204", plan = [{ at = "1 s", do = "enter" }] }]
+cues = [{ at = "10 s", do = "press", taps = 2 }, { after = "press", do = "leave", who = "sam" }]
+expect = [{ that = "pressed", taps = 2, within = "5 s" }]
+""")
+
+
+def test_every_scenario_of_the_library_is_valid() -> None:
+    for path in library():
+        VALIDATOR.validate(tomllib.loads(path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"colour": "red"},
+        {"length": "-3 min"},
+        {"length": 180},
+        {"boards": []},
+        {"cues": [{"at": "10 s", "do": "press", "fingers": 3}]},
+        {"cues": [{"at": "10 s", "do": "dance"}]},
+        {"expect": [{"that": "pressed", "taps": 0}]},
+        {"people": [{"name": "sam", "unit": "204", "plan": [{"at": "1 s", "do": "fly"}]}]},
+    ],
+)
+def test_what_the_reader_refuses_is_not_valid(wrong: dict) -> None:
+    VALIDATOR.validate(GOOD)
+
+    with pytest.raises(jsonschema.ValidationError):
+        VALIDATOR.validate({**GOOD, **wrong})
