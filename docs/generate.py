@@ -1,12 +1,15 @@
-"""Writes the pages of docs/ that are generated from the code: `make docs`.
+"""Writes the pages that are generated from the code, and from the data of boards: `make docs`.
 
 `tests/wire/test_documentation.py` fails when a page is not what this would write.
 """
 
+from functools import partial
 from pathlib import Path
 
 from doorknock import config, settings, wire
 
+from gateway.provision import boards
+from gateway.provision.pages import page, wiring
 from sim.scenario import schema
 
 DOCS = Path(__file__).parent
@@ -119,12 +122,18 @@ PAGES = {
     "settings.md": settings_page,
     "scenario.md": schema.page,
     "scenario.schema.json": schema.schema_text,
+    **{f"../boards/{board.id}/board.md": partial(page.page, board) for board in boards.every()},
+    **{
+        f"../boards/{board.id}/wiring-{kind}.svg": partial(wiring.drawing, board, kind)
+        for board in boards.every()
+        for kind in board.file.may_be
+    },
 }
 
 
 def main() -> None:
-    for name, page in PAGES.items():
-        (DOCS / name).write_text(page(), encoding="utf-8")
+    for name, text in PAGES.items():
+        (DOCS / name).write_text(text(), encoding="utf-8")
 
 
 if __name__ == "__main__":
