@@ -1,0 +1,93 @@
+"""Where MicroPython comes from: fetched once, kept, and never believed without its hash."""
+
+import hashlib
+
+import httpx
+import pytest
+
+from gateway.provision.chips import Image as Release
+from gateway.provision.flash.release import Releases
+from gateway.provision.flash.trouble import BadImage, NoImage
+
+CONTENT = b"micropython" * 1000
+DIGEST = hashlib.sha256(CONTENT).hexdigest()
+
+
+def release(sha256=DIGEST):
+    return Release(
+        version="1.29.0",
+        url="https://micropython.org/resources/firmware/ESP32_GENERIC_C6-v1.29.0.bin",
+        page="https://micropython.org/download/ESP32_GENERIC_C6/",
+        sha256=sha256,
+    )
+
+
+class Web:
+    """What the network gives, in turn: bytes, or an error."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+
+    def __call__(self, url):
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def test_it_is_fetched_once_and_kept_for_the_next_board(tmp_path):
+    releases = Releases(tmp_path / "cache", fetched_by=Web(CONTENT))
+    assert releases.of(release()).content == CONTENT
+    assert releases.of(release()).content == CONTENT
+    assert releases.of(release()).vouched
+
+
+def test_a_download_that_is_not_the_release_is_refused_and_not_kept(tmp_path):
+    releases = Releases(tmp_path, fetched_by=Web(CONTENT[:-1], CONTENT))
+    with pytest.raises(BadImage, match=r"What https://.* gave is not MicroPython 1\.29\.0"):
+        releases.of(release())
+    assert releases.of(release()).content == CONTENT
+
+
+def test_a_kept_file_that_was_spoilt_is_fetched_again(tmp_path):
+    releases = Releases(tmp_path, fetched_by=Web(CONTENT, CONTENT))
+    releases.of(release())
+    (tmp_path / release().file_name).write_bytes(b"nothing")
+    assert releases.of(release()).content == CONTENT
+
+
+def test_without_a_known_hash_the_first_download_is_what_later_ones_must_be(tmp_path):
+    # Given a release for which nobody vouches, fetched once
+    releases = Releases(tmp_path, fetched_by=Web(CONTENT, CONTENT + b"!"))
+    first = releases.of(release(None))
+    assert (first.sha256, first.vouched) == (DIGEST, False)
+    # When the file is gone, and what is fetched then is another
+    (tmp_path / release().file_name).unlink()
+    with pytest.raises(BadImage, match=f"it should be {DIGEST[:12]}"):
+        releases.of(release(None))
+
+
+def test_no_network_is_one_sentence_with_the_way_by_a_stick(tmp_path):
+    for error in (httpx.ConnectError("x"), httpx.ReadTimeout("x"), httpx.DecodingError("x")):
+        with pytest.raises(NoImage) as trouble:
+            Releases(tmp_path, fetched_by=Web(error)).of(release())
+        assert "bring it on a stick" in str(trouble.value)
+        assert "--image FILE" in str(trouble.value)
+        assert "https://micropython.org/download/ESP32_GENERIC_C6/" in str(trouble.value)
+
+
+def test_a_file_from_a_stick_must_be_the_release_too(tmp_path):
+    stick = tmp_path / "image.bin"
+    stick.write_bytes(CONTENT)
+    releases = Releases(tmp_path / "cache", fetched_by=Web())
+    assert releases.from_file(stick, release()).content == CONTENT
+    stick.write_bytes(CONTENT[:-1])
+    with pytest.raises(BadImage, match=r"image\.bin is not MicroPython"):
+        releases.from_file(stick, release())
+    # But somebody may mean it.
+    assert not releases.from_file(stick, release(), unpinned=True).vouched
+
+
+def test_a_stick_that_is_not_in_is_told(tmp_path):
+    with pytest.raises(NoImage, match="see that the stick is in"):
+        Releases(tmp_path).from_file(tmp_path / "none.bin", release())
