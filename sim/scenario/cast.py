@@ -15,16 +15,13 @@ from sim.radars.breathing import BreathingRadar
 from sim.radars.presence import PresenceRadar
 from sim.rooms.placement import Placement
 from sim.rooms.room import Room
-from sim.rooms.things import Curtain, Fan, Pet
-from sim.rooms.usual import ROOMS
 from sim.scenario.format import BoardSpec, Responder, Scenario
-from sim.scenario.format import Room as RoomSpec
+from sim.scenario.places import placement_of, rooms_of
 from sim.scenario.sense import plan_of
 from sim.virtual.battery import Battery
 from sim.virtual.board import VirtualBoard
 from sim.virtual.loop import VirtualLoop
 
-_THINGS = {"fan": Fan, "curtain": Curtain, "pet": Pet}
 _SECRET_BYTES = 32
 Radar = BreathingRadar | PresenceRadar
 
@@ -68,7 +65,7 @@ def cast_of(
     language: str = "en",
 ) -> Cast:
     """All of it, made and not yet running. Each draws its chances from a seed of its own."""
-    rooms = _rooms(scenario)
+    rooms = rooms_of(scenario)
     people = {}
     for one in scenario.people:
         person = Person(one.name, plan_of(one), seed=str(seed))
@@ -96,20 +93,6 @@ def cast_of(
 
 def _chance(seed: int, what: str) -> random.Random:
     return random.Random(f"{seed}/{what}")
-
-
-def _rooms(scenario: Scenario) -> dict[str, Room]:
-    described = {room.unit: room for room in scenario.rooms}
-    return {unit: _room(scenario, unit, described.get(unit)) for unit in scenario.units}
-
-
-def _room(scenario: Scenario, unit: str, spec: RoomSpec | None) -> Room:
-    washroom = any(board.unit == unit and board.mode == "washroom" for board in scenario.boards)
-    kind = (spec.kind if spec else None) or ("washroom" if washroom else "bedroom")
-    room = ROOMS[kind](unit, clutter=spec.clutter if spec else 0.25)
-    for thing in spec.things if spec else ():
-        room.things.append(_THINGS[thing.kind](thing.x, thing.y))
-    return room
 
 
 def _escalation(responders: list[Responder]) -> Mapping[str, Any]:
@@ -162,17 +145,12 @@ def _device(
         own["battery"] = 1
     if spec.board == "sensor":
         own |= {"radar": spec.radar, "mode": spec.mode}
-        device.placement = _placement(spec, room)
+        device.placement = placement_of(spec, room)
         device.radar = _radar(spec, room, device.placement, _chance(seed, f"{spec.called}/radar"))
         device.board.radar = device.radar
     device.board.provision({**building.provisioning(device.id, secret), **own})
     building.add_device(device.id, secret, spec.unit, spec.board)
     return device
-
-
-def _placement(spec: BoardSpec, room: Room) -> Placement:
-    place = spec.looks_at or ("bed" if "bed" in room.places else "seat")
-    return room.overhead(place) if spec.overhead else room.on_wall(place)
 
 
 def _radar(spec: BoardSpec, room: Room, placement: Placement, chance: random.Random) -> Radar:

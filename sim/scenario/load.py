@@ -106,7 +106,10 @@ def _sentence(error: ErrorDetails, place: Place) -> str:
         case "value_error":
             return str(context["error"])
         case "string_pattern_mismatch":
-            return f"{key} is {error['input']!r}: letters, digits, spaces and ( ) . ' - only"
+            allowed = "letters, digits, spaces and ( ) . ' - only"
+            if str(context["pattern"]).startswith("^[a-z]"):
+                allowed = "small letters, digits, _ and - only"
+            return f"{key} is {error['input']!r}: {allowed}"
         case _:
             return f"{key} is {error['input']!r}: {_lower(error['msg'])}"
 

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 
 from sim.people.doings import Doing
 from sim.people.plan import PlanError, checked
+from sim.rooms.room import Room
 from sim.scenario import actions, sightings
 from sim.scenario.format import BoardSpec, Cue, Person, Scenario
 from sim.scenario.lines import Place
+from sim.scenario.places import placement_of, rooms_of
 
 _OF_A_BOARD = (
     actions.Press,
@@ -33,9 +35,11 @@ class Nonsense(Exception):
 def check(scenario: Scenario) -> None:
     """Raises Nonsense for the first thing that cannot be."""
     _boards(scenario)
+    rooms = _rooms(scenario)
     for number, person in enumerate(scenario.people):
         _unit(scenario, ("people", number, "unit"), person.unit)
         _plan(scenario, person, ("people", number))
+        _places(person, rooms[person.unit], ("people", number))
     _only_once([person.name for person in scenario.people], "people", "name")
     _only_once([room.unit for room in scenario.rooms], "rooms", "unit")
     _only_once([one.name for one in scenario.responders], "responders", "name")
@@ -96,6 +100,38 @@ def _unit(scenario: Scenario, place: Place, unit: str | None) -> None:
     if unit is not None and unit not in scenario.units:
         known = ", ".join(scenario.units)
         raise Nonsense(place, f"nobody has a unit {unit!r}; the units are {known}")
+
+
+def _rooms(scenario: Scenario) -> dict[str, Room]:
+    """The rooms, and whether everything that is to hang or stand in them can."""
+    for number, described in enumerate(scenario.rooms):
+        alone = scenario.model_copy(update={"rooms": [described]})
+        try:
+            rooms_of(alone)
+        except ValueError as trouble:
+            raise Nonsense(("rooms", number, "things"), str(trouble)) from None
+    rooms = rooms_of(scenario)
+    for number, board in enumerate(scenario.boards):
+        if board.board == "sensor":
+            try:
+                placement_of(board, rooms[board.unit])
+            except ValueError as trouble:
+                raise Nonsense(("boards", number, "looks_at"), str(trouble)) from None
+    return rooms
+
+
+def _places(person: Person, room: Room, place: Place) -> None:
+    """Whether each place that somebody goes to is in the room."""
+    if person.behind_the_wall is not None:
+        return
+    for number, (_, doing) in enumerate(plan_of(person)):
+        for key in ("to", "at"):
+            where = getattr(doing, key, None)
+            if where is not None:
+                try:
+                    room.spot(where)
+                except ValueError as trouble:
+                    raise Nonsense((*place, "plan", number), str(trouble)) from None
 
 
 def _plan(scenario: Scenario, person: Person, place: Place) -> None:

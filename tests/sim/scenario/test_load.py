@@ -101,6 +101,9 @@ def test_a_good_scenario_is_read() -> None:
         ('unit = "204"\n\n', 'unit = "204"\nsettings.volume = 3\n\n', "volume", "no setting"),
         ('unit = "204"\n\n', 'unit = "204"\nsettings.answer_s = 9\n\n', "answer_s", "10 … 60"),
         ("[[responders]]", "[[responders", "[[responders", "no TOML"),
+        ('do = "sit"', 'do = "sit", to = "throne"', "throne", "no place 'throne'"),
+        ('do = "sit"', 'do = "sit", to = [9, 9]', "[9, 9]", "outside room 204"),
+        ('name = "ana"', 'name = "Ana B."', "Ana B.", "small letters"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_with_its_line(before, after, on, says) -> None:
