@@ -3,12 +3,13 @@
 `tests/wire/test_documentation.py` fails when a page is not what this would write.
 """
 
+import json
 from functools import partial
 from pathlib import Path
 
 from doorknock import config, settings, wire
 
-from gateway.provision import boards
+from gateway.provision import board_file, boards
 from gateway.provision.pages import page, wiring
 from sim.scenario import schema
 
@@ -103,6 +104,12 @@ def settings_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def board_schema() -> str:
+    """boards/board.schema.json: for editors that know TOML schemas."""
+    schema = board_file.BoardFile.model_json_schema()
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
 def _default(value: object) -> str:
     if value in ("", b""):
         return "none"
@@ -122,6 +129,7 @@ PAGES = {
     "settings.md": settings_page,
     "scenario.md": schema.page,
     "scenario.schema.json": schema.schema_text,
+    "../boards/board.schema.json": board_schema,
     **{f"../boards/{board.id}/board.md": partial(page.page, board) for board in boards.every()},
     **{
         f"../boards/{board.id}/wiring-{kind}.svg": partial(wiring.drawing, board, kind)

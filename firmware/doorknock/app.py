@@ -99,7 +99,7 @@ class App:
             chip.ticks,
             log,
         )
-        self.battery = health.Battery(nvs)
+        self.battery = health.Battery(nvs, settings["battery_low_mv"])
         self.tamper = tamper.Tamper(self.chip.tamper(), self.emit)
         self.sleeper = sleep.Sleeper(chip.ticks()) if settings["battery"] else None
         if self.is_sensor:

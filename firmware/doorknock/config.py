@@ -39,6 +39,7 @@ SETTINGS = (
     ("pin_sounder", "number", -1, 48, 6, "the sounder; -1: none"),
     ("pin_battery", "number", -1, 48, 3, "a part of the battery's voltage; -1: none"),
     ("battery_x100", "number", 100, 1100, 200, "the battery's voltage in hundredths of the pin's"),
+    ("battery_low_mv", "number", 1800, 20000, 2300, "below this the battery is told to be low"),
     ("pin_radar_power", "number", -1, 48, 7, "switches the radar's supply; -1: always on"),
     ("pin_radar_rx", "number", 0, 48, 20, "from the radar"),
     ("pin_radar_tx", "number", 0, 48, 21, "to the radar"),

@@ -65,19 +65,22 @@ class Supervisor:
 class Battery:
     """Tells low and good apart, with a gap between so that it does not flap.
 
-    2,300 mV: two AA cells with 15 % left carry a Wi-Fi burst (350 mA) without a brown-out;
-    2,500 mV is a fresh pair, not a rested one.
+    low_mv: of the cells that are in it. 2,300 mV: two AA cells with 15 % left carry a Wi-Fi burst
+    (350 mA) without a brown-out; 200 mV more is a fresh pair, not a rested one. A lithium cell is
+    never seen so low: its own protection ends it before.
 
     What was told last is kept in `nvs` (an esp32.NVS or its like): a button that sleeps between
     heartbeats would tell it at each, and one with new batteries would never say that they are good.
     """
 
     LOW_MV = 2300
-    GOOD_MV = 2500
+    _RECOVERED_MV = 200
+    GOOD_MV = LOW_MV + _RECOVERED_MV
     _KEY = "battery_low"
 
-    def __init__(self, nvs) -> None:
+    def __init__(self, nvs, low_mv: int = LOW_MV) -> None:
         self._nvs = nvs
+        self._low_mv = low_mv
         try:
             self.low = nvs.get_i32(self._KEY) == 1
         except OSError:
@@ -85,10 +88,10 @@ class Battery:
 
     def measured(self, millivolts: int) -> str:
         """ "low" or "good" when that has changed, else ""."""
-        if not self.low and millivolts < self.LOW_MV:
+        if not self.low and millivolts < self._low_mv:
             self._keep(True)
             return "low"
-        if self.low and millivolts >= self.GOOD_MV:
+        if self.low and millivolts >= self._low_mv + self._RECOVERED_MV:
             self._keep(False)
             return "good"
         return ""

@@ -17,9 +17,9 @@ KIB = 1024
 class Flash(Facts):
     """How the flash is divided, in bytes from its start.
 
-    That of MicroPython's own table for 4 MiB and more (ports/esp32/partitions-4MiBplus.csv): the
-    table itself, in the image, is what counts; whoever flashes compares. `files` is the file
-    system: two slots of the application, the journal, and what a device keeps.
+    As in MicroPython's own table (ports/esp32/partitions-4MiBplus.csv). Whoever flashes goes by
+    the table in the image itself. `files` is the file system: two slots of the application, the
+    journal, and what a device keeps.
     """
 
     megabytes: Literal[4, 8, 16]
@@ -58,6 +58,8 @@ class Battery(Facts):
     """The cell, and the divider between it and the pin that measures it."""
 
     kind: str
+    # Told to be low below this: some 10 % are left, and its own protection has not cut it off.
+    low_mv: int = Field(ge=1800, le=20000)
     upper_kohm: int = Field(ge=10, le=10000)
     lower_kohm: int = Field(ge=10, le=10000)
 

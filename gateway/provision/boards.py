@@ -104,6 +104,7 @@ class Board:
         }
         if cell:
             share = 100 * (cell.upper_kohm + cell.lower_kohm)
+            values["battery_low_mv"] = cell.low_mv
             values["battery_x100"] = round(share / cell.lower_kohm)
         if kind == "sensor":
             values["radar"] = self._radar(radar)

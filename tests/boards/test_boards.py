@@ -63,8 +63,11 @@ def test_a_button_runs_on_a_battery_only_where_the_board_can():
         boards.load("esp32-devkitc").settings("button", battery=True)
 
 
-def test_a_divider_by_two_says_two_hundred_hundredths():
-    assert boards.load("xiao-esp32c3").settings("button")["battery_x100"] == 200
+def test_a_lithium_cell_is_low_before_its_own_protection_ends_it():
+    settings = boards.load("xiao-esp32c3").settings("button")
+    assert settings["battery_x100"] == 200
+    assert settings["battery_low_mv"] == 3500
+    assert "battery_low_mv" not in boards.load("esp32-devkitc").settings("button")
 
 
 def test_boards_are_found_by_what_their_usb_socket_says():

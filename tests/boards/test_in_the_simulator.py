@@ -134,6 +134,18 @@ def test_the_battery_is_told_as_it_is_behind_the_divider(tmp_path):
     on_the_board(tmp_path, "xiao-esp32c3", "button", story)
 
 
+def test_a_lithium_cell_that_runs_down_is_told_while_the_button_still_works(tmp_path):
+    async def story(board, house):
+        board.battery_now(3400)
+        board.power_on()
+        await board.until_said("event battery", 30)
+        await asyncio.sleep(2)
+        [told] = house.of("battery")
+        assert told.details == {"millivolts": 3400, "state": "low"}
+
+    on_the_board(tmp_path, "xiao-esp32c3", "button", story)
+
+
 @pytest.mark.parametrize(
     ("board", "changes", "refused"),
     [

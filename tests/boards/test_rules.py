@@ -118,3 +118,10 @@ def test_a_board_that_is_not_there_is_told_with_those_that_are():
 def test_a_folder_outside_the_package_needs_no_chips_of_its_own(tmp_path):
     assert not (Path(tmp_path) / "chips.toml").exists()
     assert a_board(tmp_path, {}).chip.name == "ESP32-C3"
+
+
+def test_a_chip_without_a_second_uart_carries_no_sensor(tmp_path):
+    chips = (boards.packed() / "chips.toml").read_text(encoding="utf-8")
+    (tmp_path / "chips.toml").write_text(chips.replace("uarts = [0, 1]", "uarts = [0]"))
+    with pytest.raises(boards.BoardError, match="has no UART 1 for the radar"):
+        a_board(tmp_path, {})
