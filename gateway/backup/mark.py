@@ -1,5 +1,6 @@
 """When the newest backup was made, noted beside the store so that the doctor can tell its age."""
 
+import os
 from pathlib import Path
 
 from gateway.secret_file import write_private
@@ -17,4 +18,9 @@ def last_backup(data: Path) -> int | None:
 
 def note_backup(data: Path, made_at_ms: int) -> None:
     """A backup of this data directory was made."""
-    write_private(data / _FILE, f"{made_at_ms}\n")
+    note = data / _FILE
+    write_private(note, f"{made_at_ms}\n")
+    if os.geteuid() == 0:
+        # Made by root, who may write to a memory stick; it is the gateway's own all the same.
+        owner = data.stat()
+        os.chown(note, owner.st_uid, owner.st_gid)
