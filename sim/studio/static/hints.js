@@ -20,6 +20,7 @@ export class Hints {
   begin(wanted) {
     this.box.hidden = !wanted || sessionStorage.getItem(CLOSED) === "yes";
     this.done = 0;
+    this.seen = false;
     by("hint-over").hidden = true;
     this.mark();
   }
@@ -32,8 +33,10 @@ export class Hints {
     if (this.done === 0 && inside) this.done = 1;
     if (this.done === 1 && stopped) this.done = 2;
     if (this.done === 2 && coming) this.done = 3;
+    // Once is enough: whoever moves a little the next moment has been seen all the same.
+    this.seen ||= SEEN.includes(frame.sensor?.sees);
     by("hint-1").querySelector("button").disabled = inside;
-    by("hint-2").querySelector("button").disabled = !(this.done === 1 && SEEN.includes(frame.sensor?.sees));
+    by("hint-2").querySelector("button").disabled = !(this.done === 1 && this.seen);
     by("hint-answer").disabled = !(this.done === 2 && frame.phones.some(({ can }) => can.includes("on_my_way")));
     by("hint-over").hidden = this.done < 3;
     this.mark();
