@@ -42,6 +42,14 @@ chmod +x "$3/bin/pip" "$3/bin/doorknock"
 """,
 }
 
+# What a second version does to the store when it starts.
+MIGRATE = """\
+import sqlite3, sys
+if sys.argv[1].endswith("2"):
+    with sqlite3.connect(STORE) as store:
+        store.execute("UPDATE alembic_version SET version_num = '0002'")
+"""
+
 
 @dataclass
 class System:
@@ -166,10 +174,7 @@ def test_stores_that_a_failed_version_has_changed_are_as_before_and_the_others_k
     system.install()
     (system.root / "next-is-broken").touch()
     (system.root / "migrate").write_text(
-        "import sqlite3, sys\n"
-        "if sys.argv[1].endswith('2'):\n"
-        f"    with sqlite3.connect({str(system.data / 'gateway.db')!r}) as store:\n"
-        "        store.execute(\"UPDATE alembic_version SET version_num = '0002'\")\n"  # noqa: S608
+        MIGRATE.replace("STORE", repr(str(system.data / "gateway.db")))
     )
 
     done = system.install()
