@@ -29,11 +29,14 @@ class Chip:
     deaf (hears nothing).
     """
 
-    def __init__(self, folder: Path, chip: str, *, seed: int = 1) -> None:
+    def __init__(
+        self, folder: Path, chip: str, *, seed: int = 1, flash_bytes: int = 4 << 20
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.port = str(folder / f"tty-{chip}")
         self.chip = chip
         self.flash = server.FlashImage()
+        self.flash.data = bytearray(b"\xff" * flash_bytes)
         self.wrong_digests = 0
         self.heard = 0
         self.cut_after: int | None = None
@@ -89,7 +92,7 @@ class Chip:
 
     def _boot(self, connection: server.BootloaderConnection, stop: threading.Event) -> None:
         # It trips over packets that are cut short, and is deaf from then on.
-        with contextlib.suppress(struct.error):
+        with contextlib.suppress(struct.error), _flash_id(len(self.flash.data)):
             # Otherwise it hangs up three seconds after the first piece.
             server.handle_client(
                 connection, stop, self.chip, exit_on_disconnect=True, flash=self.flash
@@ -143,6 +146,17 @@ class Chip:
             at = next(i for i in range(9, len(frame)) if frame[i] not in (END, ESCAPE, 0xDC, 0xDD))
             return frame[:at] + bytes([0 if frame[at] else 1]) + frame[at + 1 :]
         return frame
+
+
+@contextlib.contextmanager
+def _flash_id(flash_bytes: int):
+    """What the flash says it is: the size is the last byte, as a power of two (JEDEC)."""
+    before = protocol.MOCK_FLASH_ID
+    protocol.MOCK_FLASH_ID = before & 0xFFFF | (flash_bytes.bit_length() - 1) << 16
+    try:
+        yield
+    finally:
+        protocol.MOCK_FLASH_ID = before
 
 
 def _frames(buffer: bytearray) -> list[bytes]:

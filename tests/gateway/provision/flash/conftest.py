@@ -54,8 +54,8 @@ class Bench:
         self.on: dict[str, Callable[[], None]] = {}
         self._chips: list[Chip] = []
 
-    def chip(self, name: str, *, seed: int = 1) -> Chip:
-        chip = Chip(self.folder / str(len(self._chips)), name, seed=seed)
+    def chip(self, name: str, **how: int) -> Chip:
+        chip = Chip(self.folder / str(len(self._chips)), name, **how)
         self._chips.append(chip)
         return chip
 

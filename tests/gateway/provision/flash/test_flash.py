@@ -5,8 +5,10 @@ import random
 import pytest
 import serial
 
+from gateway.provision import boards
 from gateway.provision import image as application_image
 from gateway.provision.flash.job import kept
+from gateway.provision.flash.target import target_of
 from gateway.provision.flash.trouble import (
     BadImage,
     BadWrite,
@@ -20,17 +22,16 @@ from gateway.provision.flash.trouble import (
 from tests.gateway.provision.flash import made
 from tests.gateway.provision.flash.conftest import APPLICATION
 
-FILES_BYTES = (4 << 20) - made.FILES
 # How many bytes esptool has said when a step begins and ends, as measured with this image: the
 # loader for the chip's RAM takes the first 7,000. Under load some more is said, never less.
 BYTES_SAID = {"finding it": (1, 7_000), "writing": (13_000, 40_000), "verifying": (42_400, 43_000)}
 BLANK_SETTINGS = b"\xff" * 0x6000
 
 
-def holds_everything(bench, chip):
+def holds_everything(bench, chip, files=APPLICATION):
     """MicroPython, the application and blank settings, each where it belongs."""
     offset = made.OFFSET[chip.chip]
-    files = application_image.file_system(APPLICATION, FILES_BYTES)
+    files = application_image.file_system(files, len(chip.flash.data) - made.FILES)
     image = bench.image[chip.chip]
     return (
         chip.holds(made.PROGRAM, image[made.PROGRAM - offset :])
@@ -40,16 +41,18 @@ def holds_everything(bench, chip):
     )
 
 
-@pytest.mark.parametrize("name", made.CHIP_ID)
-def test_a_board_of_every_chip_holds_micropython_and_the_application(bench, name):
-    # Given a chip that was something else before
-    chip = bench.chip(name)
+@pytest.mark.parametrize("board", boards.ids())
+def test_a_board_of_every_kind_holds_micropython_and_the_application(bench, board):
+    # Given a board that was something else before
+    target = target_of(boards.load(board))
+    chip = bench.chip(target.chip, flash_bytes=target.flash_bytes)
     chip.flash.data[0x9000:0xF000] = b"\xa5" * 0x6000
     # When
-    done = bench.flash(chip)
+    done = bench.flash(chip, targets=[target], board=board, files=application_image.application)
     # Then
-    assert holds_everything(bench, chip)
-    assert done.target.id == f"board-{name}"
+    files = application_image.application(application_image.arch_of(target.chip))
+    assert holds_everything(bench, chip, files)
+    assert done.target.id == board
     assert done.written == done.size
     assert bench.last.event == "ready"
 

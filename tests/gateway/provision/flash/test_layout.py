@@ -4,7 +4,7 @@ import random
 import struct
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.provision.flash.layout import Layout, Partition, read_layout
@@ -40,6 +40,7 @@ ROWS = st.tuples(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(ROWS, max_size=6), st.binary(max_size=40))
 def test_whatever_a_table_says_nothing_lies_beyond_the_flash(rows, rest):
     entries = [struct.pack("<HBBII16sI", 0x50AA, row[0], 0, *row[1:], 0) for row in rows]
@@ -52,6 +53,7 @@ def test_whatever_a_table_says_nothing_lies_beyond_the_flash(rows, rest):
     assert layout.files.size > 0
 
 
+@settings(deadline=None)
 @given(
     st.integers(0, 2**32 - 1),
     st.sampled_from([0, 0x1000]),
