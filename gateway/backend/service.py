@@ -26,6 +26,7 @@ from gateway.backend.policy import Clock, Policy, from_settings
 from gateway.backend.timers import Timers
 from gateway.backend.webhook import WebhookDoor
 from gateway.backend.wording import Wording
+from gateway.care.acts import Care, care_of
 from gateway.http_door import HttpDoor
 from gateway.secret_file import Secrets, load_secrets
 from gateway.settings import Settings
@@ -56,6 +57,7 @@ class Backend:
     notices: Notices
     timers: Timers
     bell: Bell
+    care: Care | None = None
 
     async def run(self) -> None:
         """The workers: timers and notices. Until cancelled; then open streams end as well."""
@@ -106,6 +108,8 @@ class Backend:
 
     def close(self) -> None:
         self.database.close()
+        if self.care is not None:
+            self.care.close()
 
 
 def build_backend(
@@ -120,6 +124,7 @@ def build_backend(
         secrets,
         clock=clock,
         channel=channel or _apprise(policy),
+        care=care_of(settings, lambda: int(clock().timestamp() * 1000)),
     )
 
 
@@ -147,9 +152,11 @@ def assemble(
     channel: Channel,
     send: Send = send_in_own_thread,
     look_every_s: float = LOOK_EVERY_S,
+    care: Care | None = None,
 ) -> Backend:
     """The backend of these parts. look_every_s: how late another replica's commit is noticed;
-    what is alone on its database, under a clock that nobody sets, need hardly look."""
+    what is alone on its database, under a clock that nobody sets, need hardly look. care: of the
+    devices, where their gateway is here."""
     bell = Bell()
     dispatch = Dispatch(database, policy, clock, committed=bell.ring_from_anywhere)
     links = Links(secrets.session_key, policy, clock)
@@ -167,6 +174,7 @@ def assemble(
         Sessions(secrets.session_key, policy, clock),
         clock,
         bell,
+        care,
     )
     return Backend(
         asgi=application(pages, routes),
@@ -179,4 +187,5 @@ def assemble(
         ),
         timers=Timers(dispatch, clock, bell, look_every_s=look_every_s),
         bell=bell,
+        care=care,
     )

@@ -27,25 +27,27 @@ from gateway.backend.overview import (
     surroundings,
 )
 from gateway.backend.policy import OUTCOMES, Clock, Policy
+from gateway.care.acts import Care
 from gateway.settings import LANGUAGES
 from gateway.store import Store
 from gateway.web.blindness import blindness
+from gateway.web.devices import DevicePages
+from gateway.web.frame import Handler
 from gateway.web.headers import SecurityHeaders
 from gateway.web.live import Live
 from gateway.web.sessions import Session, Sessions
 from gateway.web.wording import LANGUAGE_COOKIE, Words, language_of
 
 _HERE = Path(__file__).parent
-# A form of ours has two short fields.
+# The longest form of ours has a sensor's settings.
 _LONGEST_FORM_BYTES = 4096
+_MOST_FIELDS = 30
 _A_YEAR_S = 365 * 24 * 3600
-
-Handler = Callable[[Request, Session, Words], Awaitable[Response]]
 
 
 @dataclass
 class Pages:
-    """Everything that people open in a browser."""
+    """Everything that people open in a browser. care: None where the gateway is elsewhere."""
 
     dispatch: Dispatch
     database: Store
@@ -54,6 +56,7 @@ class Pages:
     sessions: Sessions
     clock: Clock
     bell: Bell
+    care: Care | None = None
 
     def __post_init__(self) -> None:
         self._templates = Jinja2Templates(directory=_HERE / "templates")
@@ -64,13 +67,14 @@ class Pages:
             Route("/", self._start),
             Route("/in/{token}", self._come_in),
             Route("/language/{language}", self._choose_language),
-            Route("/now", self._inside(self._now)),
-            Route("/live", self._inside(self._changes)),
-            Route("/alerts/{alert}", self._inside(self._alert)),
-            Route("/alerts/{alert}/done", self._inside(self._ask_outcome)),
-            Route("/alerts/{alert}/done", self._inside(self._done), methods=["POST"]),
-            Route("/alerts/{alert}/seen", self._inside(self._seen), methods=["POST"]),
-            Route("/alerts/{alert}/{word}", self._inside(self._say), methods=["POST"]),
+            Route("/now", self.inside(self._now)),
+            Route("/live", self.inside(self._changes)),
+            Route("/alerts/{alert}", self.inside(self._alert)),
+            Route("/alerts/{alert}/done", self.inside(self._ask_outcome)),
+            Route("/alerts/{alert}/done", self.inside(self._done), methods=["POST"]),
+            Route("/alerts/{alert}/seen", self.inside(self._seen), methods=["POST"]),
+            Route("/alerts/{alert}/{word}", self.inside(self._say), methods=["POST"]),
+            *DevicePages(self, self.care).routes(),
             Mount("/static", StaticFiles(directory=_HERE / "static")),
         ]
 
@@ -99,7 +103,7 @@ class Pages:
             )
         return response
 
-    def _inside(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    def inside(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         """Only for those who came by their link, and a POST only from a form of ours."""
 
         async def guarded(request: Request) -> Response:
@@ -111,7 +115,7 @@ class Pages:
                 form = await self._form(request)
                 token = form.get("token")
                 if not isinstance(token, str) or not self.sessions.is_own_form(session, token):
-                    return self._message(request, words, session, "form_old", 403)
+                    return self.message(request, words, session, "form_old", 403)
                 request.state.form = form
             return await handler(request, session, words)
 
@@ -122,26 +126,26 @@ class Pages:
         length = request.headers.get("content-length", "")
         if not length.isdigit() or int(length) > _LONGEST_FORM_BYTES:
             return {}
-        async with request.form(max_files=0, max_fields=10) as form:
+        async with request.form(max_files=0, max_fields=_MOST_FIELDS) as form:
             return dict(form)
 
     # --- what there is to see ---
 
     async def _now(self, request: Request, session: Session, words: Words) -> Response:
         seen = await asyncio.to_thread(self._overview)
-        return self._page(request, "now.html", session, words, seen=seen, views=seen.alerts)
+        return self.page(request, "now.html", session, words, seen=seen, views=seen.alerts)
 
     async def _alert(self, request: Request, session: Session, words: Words) -> Response:
-        seen = await asyncio.to_thread(self._surroundings)
+        seen = await asyncio.to_thread(self.surroundings)
         view = await self._view(request)
         if view is None:
-            return self._message(request, words, session, "no_alert", 404)
+            return self.message(request, words, session, "no_alert", 404)
         before = tuple(
             one
             for one in view.alert.attending
             if "together" in request.query_params and one != session.person.id
         )
-        return self._page(
+        return self.page(
             request, "alert.html", session, words, seen=seen, views=(view,), before=before
         )
 
@@ -164,11 +168,11 @@ class Pages:
         }
         word = said.get(request.path_params["word"])
         if word is None:
-            return self._message(request, words, session, "not_found", 404)
+            return self.message(request, words, session, "not_found", 404)
         alert_id = request.path_params["alert"]
         both = await asyncio.to_thread(self.dispatch.reply, alert_id, word(session.person.id))
         if both is None:
-            return self._message(request, words, session, "no_alert", 404)
+            return self.message(request, words, session, "no_alert", 404)
         before, after = both
         me = session.person.id
         joined = bool(before.attending) and me not in before.attending and me in after.attending
@@ -177,9 +181,9 @@ class Pages:
     async def _done(self, request: Request, session: Session, words: Words) -> Response:
         view = await self._view(request)
         if view is None:
-            return self._message(request, words, session, "no_alert", 404)
+            return self.message(request, words, session, "no_alert", 404)
         if view.alert.is_open and not _may_close(session, view):
-            return self._message(request, words, session, "answer_first", 403)
+            return self.message(request, words, session, "answer_first", 403)
         form = request.state.form
         outcome = form.get("outcome", "")
         known = [value for value, _ in words.outcomes(self.policy.outcomes, OUTCOMES)]
@@ -208,7 +212,7 @@ class Pages:
         with self.database.read() as connection:
             return overview(connection)
 
-    def _surroundings(self) -> Overview:
+    def surroundings(self) -> Overview:
         with self.database.read() as connection:
             return surroundings(connection)
 
@@ -223,7 +227,7 @@ class Pages:
 
         return await asyncio.to_thread(read)
 
-    def _page(
+    def page(
         self,
         request: Request,
         template: str,
@@ -242,6 +246,7 @@ class Pages:
             "banner": blindness(seen, self.policy, words) if seen and session else [],
             "seen": seen,
             "site": self.policy.site,
+            "looks_after_devices": self.care is not None and session and session.is_staff,
             **values,
         }
         return self._templates.TemplateResponse(request, template, context, status_code=status)
@@ -256,7 +261,7 @@ class Pages:
         status: int = 200,
     ) -> Response:
         choices = words.outcomes(self.policy.outcomes, OUTCOMES)
-        return self._page(
+        return self.page(
             request,
             "done.html",
             session,
@@ -268,22 +273,22 @@ class Pages:
         )
 
     def _door(self, request: Request, words: Words, title: str) -> Response:
-        return self._page(request, "door.html", None, words, status=403, title=title)
+        return self.page(request, "door.html", None, words, status=403, title=title)
 
-    def _message(
+    def message(
         self, request: Request, words: Words, session: Session | None, key: str, status: int
     ) -> Response:
-        return self._page(request, "message.html", session, words, status=status, key=key)
+        return self.page(request, "message.html", session, words, status=status, key=key)
 
     async def not_found(self, request: Request, _: Exception) -> Response:
         """Anything else: one sentence."""
         if request.url.path.startswith("/v1/"):
             return JSONResponse({"status": "refused", "error": "No such address."}, 404)
-        return self._message(request, self._words(request), None, "not_found", 404)
+        return self.message(request, self._words(request), None, "not_found", 404)
 
     async def failed(self, request: Request, _: Exception) -> Response:
         """What nobody foresaw: said, and nothing told about it."""
-        return self._message(request, self._words(request), None, "failed", 500)
+        return self.message(request, self._words(request), None, "failed", 500)
 
 
 def _may_close(session: Session, view: AlertView) -> bool:

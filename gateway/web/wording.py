@@ -8,6 +8,7 @@ from starlette.requests import Request
 from gateway.backend.catalogue import Catalogue
 from gateway.backend.overview import Line
 from gateway.backend.policy import Policy
+from gateway.care.view import Order
 from gateway.settings import LANGUAGES
 
 CATALOGUE = Catalogue(Path(__file__).parent / "languages")
@@ -111,6 +112,22 @@ class Words:
         if line.what == "prompt":
             return self.say(f"prompt_{line.details.get('state', 'asked')}")
         return self.say(f"event_{line.what}")
+
+    def order(self, order: Order) -> str:
+        """What was ordered of a device, in a few words."""
+        if order.kind == "act":
+            return self.say(f"act_{order.details.get('what', '')}")
+        if order.kind != "set":
+            return self.say(f"act_{order.kind}")
+        if not order.details:
+            return self.say("ask_settings")
+        return ", ".join(
+            f"{self.say(f'setting_{name}')} {self._value(value)}"
+            for name, value in order.details.items()
+        )
+
+    def _value(self, value: int | str) -> str:
+        return str(value) if isinstance(value, int) else self.say(f"mode_{value}")
 
     def outcomes(self, own: tuple[str, ...], ours: tuple[str, ...]) -> list[tuple[str, str]]:
         """(value, text) to choose from: the programme's own, or ours in this language."""

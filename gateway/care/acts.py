@@ -1,0 +1,61 @@
+"""What staff do with devices, whichever way they come: each act by somebody, each in the audit."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from gateway import devices, orders
+from gateway.care import view
+from gateway.care.view import View
+from gateway.errors import DeviceError
+from gateway.settings import Settings
+from gateway.store import Store, open_store
+
+
+@dataclass(frozen=True)
+class Care:
+    """The devices of one gateway. tell_broker: after one was retired. Blocks; any thread."""
+
+    store: Store
+    clock_ms: Callable[[], int]
+    tell_broker: Callable[[], None]
+
+    def all(self) -> list[View]:
+        """Every device in service."""
+        return view.all_in_service(self.store)
+
+    def find(self, device: str) -> View | None:
+        """One device with its settings and what was ordered of it; None where there is none."""
+        try:
+            return view.find(self.store, device)
+        except DeviceError:
+            return None
+
+    def order(self, device: str, kind: str, details: Mapping[str, int | str], by: str) -> int:
+        """See gateway.orders.give."""
+        return orders.give(self.store, device, kind, details, by=by, now_ms=self.clock_ms())
+
+    def retire(self, device: str, by: str) -> None:
+        """From now on the device is refused, for good. Raises DeviceError."""
+        devices.retire(self.store, device, now_ms=self.clock_ms())
+        orders.note(self.store, device, "retire", by=by, now_ms=self.clock_ms())
+        self.tell_broker()
+
+    def close(self) -> None:
+        """Gives the store back."""
+        self.store.close()
+
+
+def care_of(settings: Settings, clock_ms: Callable[[], int]) -> Care | None:
+    """The devices of the gateway that this configuration is of; None where its gateway is
+    elsewhere. Raises StoreError."""
+    if not settings.backend.embedded or not (settings.data / "gateway.db").exists():
+        return None
+    store = open_store(settings.gateway_database)
+
+    def tell_broker() -> None:
+        from gateway.broker import write_keys
+
+        if settings.broker.manage:
+            write_keys(settings, devices.in_service(store))
+
+    return Care(store, clock_ms, tell_broker)

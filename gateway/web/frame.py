@@ -1,0 +1,41 @@
+"""What the pages of one room need of the others: who is inside, and the frame around a page."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.backend.overview import Overview
+from gateway.web.sessions import Session
+from gateway.web.wording import Words
+
+Handler = Callable[[Request, Session, Words], Awaitable[Response]]
+
+
+class Frame(Protocol):
+    """gateway.web.pages.Pages, as its other rooms see it."""
+
+    def inside(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+        """Only for those who came by their link, and a POST only from a form of ours."""
+
+    def page(
+        self,
+        request: Request,
+        template: str,
+        session: Session | None,
+        words: Words,
+        *,
+        status: int = 200,
+        seen: Overview | None = None,
+        **values: Any,
+    ) -> Response:
+        """A whole page."""
+
+    def message(
+        self, request: Request, words: Words, session: Session | None, key: str, status: int
+    ) -> Response:
+        """A page of one sentence."""
+
+    def surroundings(self) -> Overview:
+        """Devices and gateways as the backend knows them. Blocks."""
