@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sim.scenario.load import load
 from sim.scenario.outcome import Outcome
-from sim.scenario.play import play_file
+from sim.scenario.play import Begun, play_file
 
 # The library: packed with the simulator.
 LIBRARY = Path(__file__).parent.parent / "scenarios"
@@ -20,16 +20,21 @@ def library() -> list[Path]:
 
 
 def run(
-    paths: Sequence[Path], seed: int | None, keep: Path | None, workers: int | None
+    paths: Sequence[Path],
+    seed: int | None,
+    keep: Path | None,
+    workers: int | None,
+    on_begin: Begun | None = None,
 ) -> Iterator[tuple[int, Outcome]]:
     """Each outcome as it comes, and which of *paths* it is of.
 
     keep: a folder; each scenario's world is kept in one below it.
-    One alone is played here: no other process has to be started for it.
+    One alone is played here: no other process has to be started for it; on_begin is given its
+    loop.
     """
     folders = _folders(paths, keep)
     if len(paths) == 1:
-        yield 0, play_file(paths[0], seed, folders[0])
+        yield 0, play_file(paths[0], seed, folders[0], on_begin)
         return
     # A fresh interpreter each: nothing that one world leaves behind can be found by another.
     context = multiprocessing.get_context("spawn")

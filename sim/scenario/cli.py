@@ -16,6 +16,7 @@ from sim.scenario.errors import WrongScenario
 if TYPE_CHECKING:
     from sim.scenario.load import Loaded
     from sim.scenario.outcome import Outcome
+    from sim.virtual.loop import VirtualLoop
 
 FAILED = 1
 WRONG_USE = 2
@@ -119,6 +120,8 @@ def _played(
     """In the order in which they were named, each as soon as it can be: which is done first
     differs from machine to machine."""
     from sim.scenario import batch
+    from sim.scenario.duration import clock
+    from sim.scenario.following import follow
 
     bar = Progress(
         TextColumn("{task.description}"),
@@ -133,7 +136,13 @@ def _played(
     told = 0
     with bar:
         task = bar.add_task("scenarios", total=len(paths))
-        for number, outcome in batch.run(paths, seed, keep, workers):
+
+        def tell_time(loop: "VirtualLoop") -> None:
+            follow(loop, lambda ms: bar.update(task, description=clock(ms).strip()))
+
+        for number, outcome in batch.run(
+            paths, seed, keep, workers, tell_time if say.is_terminal else None
+        ):
             bar.update(task, advance=1, description=outcome.name)
             done[number] = outcome
             while told in done:

@@ -5,6 +5,7 @@ import contextlib
 import tempfile
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,24 +19,35 @@ from sim.virtual.loop import VirtualLoop, VirtualTimeError
 _END_S = 10.0
 
 
-def play(loaded: Loaded, seed: int | None = None, folder: Path | None = None) -> Outcome:
+Begun = Callable[[VirtualLoop], None]
+
+
+def play(
+    loaded: Loaded,
+    seed: int | None = None,
+    folder: Path | None = None,
+    on_begin: Begun | None = None,
+) -> Outcome:
     """The outcome. Never raises for what happens in the world; InterpreterMissing comes through.
 
-    folder: where the boards' flash and the gateway's databases are kept; None: nowhere.
+    folder: where the boards' flash and the gateway's databases are kept; None: nowhere. on_begin:
+    is given the loop, for somebody who wants to see how far it is.
     """
     if folder is None:
         with tempfile.TemporaryDirectory(prefix="doorknock-") as temporary:
-            return _play(loaded, seed, Path(temporary))
+            return _play(loaded, seed, Path(temporary), on_begin)
     folder.mkdir(parents=True, exist_ok=True)
-    return _play(loaded, seed, folder)
+    return _play(loaded, seed, folder, on_begin)
 
 
-def _play(loaded: Loaded, seed: int | None, folder: Path) -> Outcome:
+def _play(loaded: Loaded, seed: int | None, folder: Path, on_begin: Begun | None) -> Outcome:
     scenario = loaded.scenario
     chosen = scenario.seed if seed is None else seed
     began = time.monotonic()
     loop = VirtualLoop(quantum_ms=max(1, scenario.skew), real_limit_s=scenario.limit / 1000)
     loop.set_exception_handler(_fell)
+    if on_begin is not None:
+        on_begin(loop)
     trouble = ""
     world = World(scenario, chosen, folder, loop=loop)
     try:
@@ -97,6 +109,8 @@ def _end_tasks(loop: VirtualLoop) -> None:
         loop.run_until_complete(end())
 
 
-def play_file(path: Path, seed: int | None, folder: Path | None) -> Outcome:
+def play_file(
+    path: Path, seed: int | None, folder: Path | None, on_begin: Begun | None = None
+) -> Outcome:
     """The same from a file: what a process of its own is given. Raises WrongScenario."""
-    return play(load(path), seed, folder)
+    return play(load(path), seed, folder, on_begin)
