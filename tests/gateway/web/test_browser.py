@@ -9,12 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from doorknock import wire
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from gateway import devices
 from gateway.address import listen
 from gateway.backend.database import open_database
 from gateway.backend.service import assemble, utc_now
-from tests.gateway.backend.conftest import SECRETS, HandClock, House, Outbox, policy
+from gateway.care.acts import Care
+from gateway.store import Store, open_store, orders
+from tests.gateway.backend.conftest import SECRETS, SENSOR, HandClock, House, Outbox, policy
+from tests.gateway.web.test_devices import NOW_MS
 
 pytestmark = pytest.mark.browser
 
@@ -47,13 +52,32 @@ class Clockwork(HandClock):
 
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[tuple[House, str]]:
+def gateway_store(tmp_path: Path) -> Iterator[Store]:
+    """The gateway's own store: a sensor in 205 that has said what is in force."""
+    store = open_store(f"sqlite:///{tmp_path / 'gateway.db'}")
+    devices.register(store, SENSOR, bytes(range(32)), "205", "sensor", now_ms=NOW_MS)
+    in_force = {field[0]: field[2] for field in wire.SETTING_FIELDS if len(field) == 4}
+    with store.write() as connection:
+        orders.save_in_force(connection, SENSOR, {"mode": "home", **in_force}, NOW_MS)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def served(tmp_path: Path, gateway_store: Store) -> Iterator[tuple[House, str]]:
     """A backend on a port, in a thread of its own; and its address."""
     socket = listen("127.0.0.1", 0, key="port")
     address = f"http://127.0.0.1:{socket.getsockname()[1]}"
     clock, outbox = Clockwork(), Outbox()
     database = open_database(f"sqlite:///{tmp_path / 'backend.db'}")
-    backend = assemble(policy(base_url=address), database, SECRETS, clock=clock, channel=outbox)
+    backend = assemble(
+        policy(base_url=address),
+        database,
+        SECRETS,
+        clock=clock,
+        channel=outbox,
+        care=Care(gateway_store, lambda: NOW_MS, lambda: None),
+    )
     loop = asyncio.new_event_loop()
     serving = loop.create_task(backend.serve(socket))
 
@@ -69,6 +93,11 @@ def served(tmp_path: Path) -> Iterator[tuple[House, str]]:
     assert not thread.is_alive()
     loop.close()
     backend.close()
+
+
+@pytest.fixture
+def house_with_devices(served: tuple[House, str], gateway_store: Store) -> tuple[House, str, Store]:
+    return (*served, gateway_store)
 
 
 def phone(chromium: Browser, house: House, person: str, **options: Any) -> Page:
@@ -163,6 +192,37 @@ def test_nothing_is_wider_than_a_phone_and_all_of_it_is_legible(
         assert page.evaluate(CONTRAST) >= 4.5, f"too little contrast in {language}, {scheme}"
         assert problems == [], "the guards of the page forbid something that it does"
         page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_sensor_is_set_on_a_phone_without_scripts(
+    chromium: Browser, house_with_devices: tuple[House, str, Store], scheme: Any
+) -> None:
+    house, address, store = house_with_devices
+    for language in ("en", "es", "fr"):
+        page = phone(chromium, house, "dora", color_scheme=scheme)
+        page.goto(f"{address}/language/{language}?to=/devices/{SENSOR}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        assert page.evaluate(CONTRAST) >= 4.5, f"too little contrast in {language}, {scheme}"
+        page.context.close()
+    dora = phone(chromium, house, "dora", java_script_enabled=False)
+    dora.goto(f"{address}/devices")
+    dora.get_by_role("link", name="205").click()
+    field = dora.get_by_label("Time to answer (s)")
+    box = field.bounding_box()
+    assert box is not None
+    assert box["height"] >= 44
+    # The browser itself keeps to the bounds
+    field.fill("61")
+    dora.get_by_role("button", name="Change").click()
+    assert field.evaluate("field => field.validity.rangeOverflow")
+    field.fill("20")
+    dora.get_by_role("button", name="Change").click()
+    expect(dora.get_by_text("not answered yet")).to_be_visible()
+    with store.read() as connection:
+        [order] = orders.of_device(connection, SENSOR, 5)
+    assert (order.details, order.ordered_by) == ({"answer_s": 20}, "dora")
+    dora.context.close()
 
 
 # The least contrast of any text on the page with the colour behind it (WCAG 2.2, 1.4.3: 4.5).
