@@ -131,6 +131,7 @@ def _played(
         console=say,
         transient=True,
         disable=not say.is_terminal,
+        redirect_stdout=False,
     )
     done: dict[int, Outcome] = {}
     told = 0
@@ -146,7 +147,10 @@ def _played(
             bar.update(task, advance=1, description=outcome.name)
             done[number] = outcome
             while told in done:
+                # The bar goes out of the way: what is told goes to standard output, and stays.
+                bar.stop()
                 yield done.pop(told)
+                bar.start()
                 told += 1
 
 
