@@ -23,7 +23,7 @@ from sim.virtual.loop import VirtualLoop
 TAP_MS = 80
 BETWEEN_TAPS_MS = 220
 # Real seconds after which a board that is told to hang does.
-_HANG_LIMIT_S = 2.0
+_HANG_LIMIT_S = 1.0
 # What no test of a part can bring about: the light's task ends in the middle of its work.
 _FALLS = """
 from doorknock import signals

@@ -20,8 +20,8 @@ from sim.virtual.radar_line import RadarLine
 
 # From power, reset or wake to the first line of the firmware: the stock image's start-up.
 BOOT_MS = 300
-# Real seconds for one grant. The longest honest one takes 0.2 s on an idle machine.
-HANG_LIMIT_S = 60.0
+# Seconds of the processor for one grant. The longest honest one takes 0.2.
+HANG_LIMIT_S = 20.0
 
 
 class BoardFailed(VirtualTimeError):
@@ -42,7 +42,7 @@ class Life(Outside):
 
     seed: of its chip number and of the chances it takes. drift_ppm: how much its clock runs fast.
     boot_ms: from power to the firmware's first line. flash_endurance: how often a block of flash
-    can be erased, 0: for ever. hang_limit_s: real seconds for one grant. forgiving: an exception
+    can be erased, 0: for ever. hang_limit_s: processor s for one grant. forgiving: an exception
     that nobody caught in the firmware is only told ("crash" lines); else the run ends with
     BoardFailed.
     """

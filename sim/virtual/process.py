@@ -5,9 +5,11 @@ are ms of the board's own clock.
 """
 
 import contextlib
+import functools
 import json
 import os
 import select
+import shutil
 import struct
 import subprocess
 import time
@@ -21,6 +23,12 @@ from sim.devices.board import HEAP
 
 _MARK = b"\x1e"
 _CHUNK_BYTES = 1 << 16
+# The processor's clock of another process, as clock_getcpuclockid(3) makes it from a pid.
+_CPUCLOCK_SCHED = 2
+# A process that has been given so little in so long is stopped or stuck, whatever it has used.
+_STALLED_S = 120.0
+# How often a turn that takes long is looked at, s.
+_LOOK_S = 0.2
 
 # When the watchdog bites where there is none.
 NEVER_MS = 1 << 62
@@ -56,6 +64,7 @@ class Process:
         self._printed: list[str] = []
         self._process = subprocess.Popen(
             [
+                *_ends_with_us(),
                 *(interpreter.micropython(), "-X", f"heapsize={HEAP}"),
                 *(str(stand_ins / "virtual" / "begin.py"), str(folder)),
             ],
@@ -89,9 +98,13 @@ class Process:
             self._process.stdin.write(message + todo + head + data)
 
     def gather(self, limit_s: float) -> Said:
-        """Waits until it hands over or ends. Raises Hangs after so much real time."""
+        """Waits until it hands over or ends.
+
+        Raises Hangs where it has used so much of the processor for it: on a machine with much
+        else to do, one that gets no processor is no program that turns in place.
+        """
         said = Said(self._now_ms, self.bites_ms)
-        end = time.monotonic() + limit_s
+        began, used_s = time.monotonic(), self._used_s()
         while True:
             *lines, self._partial = self._partial.split(b"\n")
             for line in lines:
@@ -100,14 +113,23 @@ class Process:
                     return said
             assert self._process.stdout is not None  # noqa: S101 - asked for above
             out = self._process.stdout.fileno()
-            if not select.select([out], [], [], max(0.0, end - time.monotonic()))[0]:
-                raise Hangs
+            while not select.select([out], [], [], min(_LOOK_S, limit_s))[0]:
+                waited_s = time.monotonic() - began
+                if self._used_s() - used_s > limit_s or waited_s > max(_STALLED_S, limit_s):
+                    raise Hangs
             some = os.read(out, _CHUNK_BYTES)
             if not some:
                 self._stamp(said.now_ms, said)
                 said.code = self._process.wait()
                 return said
             self._partial += some
+
+    def _used_s(self) -> float:
+        """What it has used of the processor, s; where a system does not tell: of real time."""
+        try:
+            return time.clock_gettime((~self._process.pid << 3) | _CPUCLOCK_SCHED)
+        except OSError:
+            return time.monotonic()
 
     def kill(self) -> None:
         """The power goes."""
@@ -137,3 +159,19 @@ class Process:
         # Whoever prints hands over in the same millisecond; so what came before this mark is of it.
         said.reports += [(ms, text) for text in self._printed]
         self._printed.clear()
+
+
+@functools.cache
+def _ends_with_us() -> tuple[str, ...]:
+    """Before a command: what ends it when the thread that starts it ends, however that is killed.
+
+    A board notices by itself that its world is gone, unless its program turns in place. () where
+    the system has no such thing: there is no other that does not slow every start down.
+    """
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        return ()
+    command = (setpriv, "--pdeathsig", "KILL")
+    # BusyBox's knows no such option.
+    known = subprocess.run([*command, "true"], capture_output=True, check=False).returncode == 0
+    return command if known else ()

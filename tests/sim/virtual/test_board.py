@@ -97,7 +97,7 @@ def test_a_loop_that_hangs_is_bitten_when_the_watchdog_is_due(tmp_path):
         assert 0 < bitten.t * 1000 - at <= 2000
         await board.until_said("boot 2, watchdog")
 
-    in_a_house(tmp_path, story, settings={"watchdog_s": 2}, hang_limit_s=4.0)
+    in_a_house(tmp_path, story, settings={"watchdog_s": 2}, hang_limit_s=1.0)
 
 
 def test_a_loop_that_waits_for_the_clock_without_sleeping_gets_its_time(tmp_path):
