@@ -1,10 +1,13 @@
 """`doorknock flash`. Exit 0: every board is ready; 1: one is not; 2: wrong use."""
 
 import asyncio
+import contextlib
 import json
 import os
+import signal
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,7 +19,7 @@ from gateway.provision.flash.ports import candidates, chosen
 from gateway.provision.flash.release import Releases
 from gateway.provision.flash.several import Outcome, flash_all
 from gateway.provision.flash.shown import Shown
-from gateway.provision.flash.target import Target, target_of
+from gateway.provision.flash.target import target_of
 
 FAILED, WRONG_USE = 1, 2
 
@@ -70,11 +73,27 @@ def flash(
     except GatewayError as trouble:
         typer.echo(str(trouble), err=True)
         raise typer.Exit(FAILED) from None
-    with Shown(ports, as_json=as_json) as shown:
-        outcomes = asyncio.run(flash_all(ports, recipe, journals(), shown.tell))
-    _summary(outcomes, as_json)
+    try:
+        with Shown(ports, as_json=as_json) as shown:
+            outcomes = asyncio.run(_until_ended(flash_all(ports, recipe, journals(), shown.tell)))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        typer.echo("Ended before it was done; run this again with --resume.", err=True)
+        raise typer.Exit(FAILED) from None
+    _summary(outcomes, as_json, by_hand)
     if any(one.trouble for one in outcomes):
         raise typer.Exit(FAILED)
+
+
+async def _until_ended(work: Coroutine[Any, Any, list[Outcome]]) -> list[Outcome]:
+    """`work`, given up when this program is told to end: no esptool goes on alone, nothing stays.
+
+    Ctrl-C is asyncio's own.
+    """
+    task = asyncio.create_task(work)
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        with contextlib.suppress(NotImplementedError):  # Windows has no such thing
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    return await task
 
 
 def journals() -> Path:
@@ -104,7 +123,7 @@ def _vendors() -> set[int]:
     return {int(usb[:4], 16) for one in boards.every() for usb in one.file.usb.ids}
 
 
-def _summary(outcomes: list[Outcome], as_json: bool) -> None:
+def _summary(outcomes: list[Outcome], as_json: bool, by_hand: bool) -> None:
     ready = [one.flashed for one in outcomes if one.flashed]
     troubles = {one.port: str(one.trouble) for one in outcomes if one.trouble}
     if as_json:
@@ -113,9 +132,8 @@ def _summary(outcomes: list[Outcome], as_json: bool) -> None:
         return
     for trouble in troubles.values():
         typer.echo(trouble, err=True)
+    # A board that its cable could not reset is still in its bootloader.
+    step = "press RESET, then " if by_hand else ""
     for one in ready:
-        typer.echo(f"{one.found.mac}  {_described(one.target)}  ready; next: doorknock provision")
-
-
-def _described(target: Target) -> str:
-    return f"{target.name} ({target.id})"
+        name = f"{one.target.name} ({one.target.id})"
+        typer.echo(f"{one.found.mac}  {name}  ready; next: {step}doorknock provision")

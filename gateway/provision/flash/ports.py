@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.provision.flash.trouble import NoPort, no_port, no_rights
+from gateway.provision.flash.trouble import NoPort, no_port, no_rights, not_installed
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,10 @@ class Port:
 
 def candidates(vendors: Collection[int]) -> list[Port]:
     """The USB ports with a chip of these vendors behind them, by name."""
-    from serial.tools import list_ports  # the extra `provision`
-
+    try:
+        from serial.tools import list_ports
+    except ImportError:
+        raise not_installed("") from None
     there = [one for one in list_ports.comports() if one.vid in vendors]
     return sorted((Port(one.device, one.description) for one in there), key=lambda x: x.name)
 

@@ -73,6 +73,14 @@ def no_rights(port: str) -> NoRights:
     )
 
 
+def not_installed(_: str) -> FlashError:
+    """The programs that flashing needs."""
+    return FlashError(
+        "What flashing needs is not installed: run `pip install 'doorknock[provision]'`, then run "
+        "this again."
+    )
+
+
 def _busy(port: str) -> PortBusy:
     return PortBusy(
         f"Another program uses {port}: close it (a serial monitor, Thonny, a second "
@@ -106,6 +114,7 @@ def bad_write(port: str) -> BadWrite:
 _GONE = r"could not open port[^\n]*(Errno 2\b|No such file|FileNotFound)|Could not open"
 # What esptool and pyserial say, in the order in which it is looked for; esptool 5.x, pyserial 3.5.
 _SIGNS = (
+    (r"No module named '?esptool", not_installed),
     (r"Errno 13\b|PermissionError|Permission denied|Access is denied", no_rights),
     (r"exclusively lock|Errno 11\b|Errno 16\b|[Rr]esource (busy|temporarily)", _busy),
     (_GONE, no_port),

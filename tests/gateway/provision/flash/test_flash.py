@@ -141,32 +141,20 @@ def test_a_wrong_md5_is_written_once_more_and_then_told(bench, wrong, recovers):
     assert holds_everything(bench, chip)
 
 
-def test_what_the_journal_says_is_asked_of_the_chip_again(bench):
-    # Given a board that was flashed, and then by somebody else, who left no word of it
-    chip = bench.chip("esp32c3")
-    bench.flash(chip)
-    chip.flash.data[made.FILES : made.FILES + 100] = b"\0" * 100
-    # When it is to be gone on with
-    done = bench.flash(chip, resume=True)
-    # Then just that is written again
-    assert holds_everything(bench, chip)
-    assert 0 < done.written < done.size // 2
-
-
-def test_a_board_that_is_ready_is_not_written_again(bench):
+def test_the_journal_saves_time_and_is_never_believed(bench):
+    # Given a board that was flashed: going on writes nothing more
     chip = bench.chip("esp32c3")
     bench.flash(chip)
     assert bench.flash(chip, resume=True).written == 0
-    # But it is, where nobody asked to go on.
-    assert bench.flash(chip).written > 0
-
-
-def test_a_spoilt_journal_costs_time_and_nothing_else(bench):
-    chip = bench.chip("esp32c3")
-    bench.flash(chip)
-    (bench.journals / "240ac41f677d.json").write_text('{"verified": {"0x')
+    # When somebody else wrote to it, who left no word of it, just that is written again
+    chip.flash.data[made.FILES : made.FILES + 100] = b"\0" * 100
     done = bench.flash(chip, resume=True)
-    assert done.written == done.size
+    assert holds_everything(bench, chip)
+    assert 0 < done.written < done.size // 2
+    # And with the journal spoilt, or nobody asking to go on, everything is.
+    (bench.journals / "240ac41f677d.json").write_text('{"verified": {"0x')
+    assert bench.flash(chip, resume=True).written == done.size
+    assert bench.flash(chip).written == done.size
 
 
 def test_a_board_that_is_not_in_its_bootloader_is_told_how_to_get_there(bench):

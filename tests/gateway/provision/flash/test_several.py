@@ -2,6 +2,10 @@
 
 import asyncio
 import json
+import os
+import signal
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -17,6 +21,8 @@ from gateway.provision.flash.target import choose, target_of
 from gateway.provision.flash.trouble import WrongBoard
 from tests.gateway.provision.flash import made
 
+# `doorknock flash`, as a program of its own.
+TYPED = "import typer; from gateway.provision.flash import cli; typer.run(cli.flash)"
 TARGETS = [target_of(one) for one in boards.every()]
 
 
@@ -135,3 +141,38 @@ def test_a_copy_with_less_flash_is_refused():
 def test_a_chip_of_no_board_is_refused():
     with pytest.raises(WrongBoard, match="which none of the boards"):
         choose(Found("P", "esp32h2", "00" * 6, 4 << 20), TARGETS, None)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ended_in_the_middle_it_leaves_nothing_behind_but_its_journal(bench, tmp_path, number):
+    # Given the command at work on a board
+    chip = bench.chip("esp32")
+    file = tmp_path / "image.bin"
+    file.write_bytes(made.micropython("esp32"))
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    command = [
+        *(sys.executable, "-c", TYPED, "--port", chip.port, "--by-hand", "--json"),
+        *("--image", str(file), "--unpinned", "--resume"),
+    ]
+    here = {"XDG_STATE_HOME": str(tmp_path), "TMPDIR": str(temporary)}
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | here
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if json.loads(line).get("event") == "writing":
+            break
+    # When it is told to end
+    process.send_signal(number)
+    _, said = process.communicate(timeout=30)
+    # Then it says what to do, and neither a file with settings nor an esptool is left
+    assert process.returncode == 1
+    assert said == "Ended before it was done; run this again with --resume.\n"
+    assert list(temporary.iterdir()) == []
+    # And it can be gone on with at once
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=os.environ | here, check=True
+    )
+    assert json.loads(done.stdout.splitlines()[-1])["summary"]["failed"] == {}
+    assert chip.holds(made.PROGRAM, file.read_bytes()[made.PROGRAM - 0x1000 :])

@@ -59,5 +59,10 @@ def test_what_nobody_has_seen_yet_is_quoted():
     assert "/dev/ttyUSB0" in str(trouble)
 
 
+def test_a_missing_program_is_told_with_its_extra():
+    trouble = explained("/usr/bin/python: No module named esptool", "P")
+    assert "pip install 'doorknock[provision]'" in str(trouble)
+
+
 def test_silence_is_told_too():
     assert "it says nothing" in str(explained("", "P"))
