@@ -2,6 +2,7 @@
 # Installs a gateway on Raspberry Pi OS or Debian, or brings one to this version.
 #
 #   sudo sh install/install.sh                  install, or upgrade; roll back if it does not work
+#   sudo sh install/install.sh --boards         and what makes boards ready: flash, provision, label
 #   sudo sh install/install.sh --wheels FOLDER  the same, without the internet
 #   sudo sh install/install.sh --roll-back      the version before this one
 #   sudo sh install/install.sh --uninstall      remove it; configuration and data stay
@@ -91,10 +92,10 @@ build_version() {
     python3 -m venv "$fresh" || fail "Python cannot make a virtual environment here; nothing was changed."
     if [ -n "$wheels" ]; then
         "$fresh/bin/pip" install --quiet --disable-pip-version-check --no-index \
-            --find-links "$wheels" doorknock ||
+            --find-links "$wheels" "doorknock$extras" ||
             fail "$wheels lacks something that the gateway needs; nothing was changed."
     else
-        "$fresh/bin/pip" install --quiet --disable-pip-version-check "$project" ||
+        "$fresh/bin/pip" install --quiet --disable-pip-version-check "$project$extras" ||
             fail "What the gateway needs could not be fetched; see that this computer reaches the internet. Nothing was changed."
     fi
     "$fresh/bin/doorknock" --help >/dev/null || fail "The new version does not start; nothing was changed."
@@ -188,6 +189,9 @@ install() {
     install_packages
     make_user
     make_folders
+    # Once asked for, an upgrade brings it again.
+    if [ "$boards" = yes ]; then echo '[provision]' >"$opt/extras"; fi
+    extras=$(cat "$opt/extras" 2>/dev/null || true)
     build_version
     before=$(readlink "$opt/current" 2>/dev/null || true)
     if [ -z "$before" ]; then
@@ -249,6 +253,7 @@ uninstall() {
 what=install
 wheels=
 and_data=no
+boards=no
 while [ $# -gt 0 ]; do
     case "$1" in
     --wheels)
@@ -256,6 +261,7 @@ while [ $# -gt 0 ]; do
         wheels=$2
         shift
         ;;
+    --boards) boards=yes ;;
     --roll-back) what=roll_back ;;
     --uninstall) what=uninstall ;;
     --and-data) and_data=yes ;;

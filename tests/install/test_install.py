@@ -27,7 +27,7 @@ PROGRAMS = {
     "python3": """
 [ "$1" = -c ] && exit 0
 mkdir -p "$3/bin"
-printf '#!/bin/sh\\nexit ${PIP:-0}\\n' > "$3/bin/pip"
+printf '#!/bin/sh\\necho "$@" >> "%s/pip.calls"\\nexit ${PIP:-0}\\n' "$SYSTEM" > "$3/bin/pip"
 cat > "$3/bin/doorknock" <<END
 #!/bin/sh
 [ "\\$1" = doctor ] || exit 0
@@ -210,6 +210,20 @@ def test_what_cannot_be_fetched_changes_nothing(system: System) -> None:
     assert system.version() == "1"
     assert [path.name for path in (system.opt / "versions").iterdir()] == ["1"]
     assert "stop doorknock" not in system.called("systemctl")
+
+
+def test_what_makes_boards_ready_comes_when_asked_for_and_again_with_upgrades(
+    system: System,
+) -> None:
+    def asked() -> list[bool]:
+        return ["[provision]" in line for line in pip.read_text().splitlines()]
+
+    pip = system.root / "pip.calls"
+    system.install()
+    system.install("--boards")
+    system.install()
+
+    assert asked() == [False, True, True]
 
 
 def test_rolling_back_by_hand_and_forth_again(system: System) -> None:
