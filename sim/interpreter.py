@@ -43,5 +43,7 @@ def environment(*folders: Path, base: Mapping[str, str] | None = None) -> dict[s
 
     `.frozen` holds what the interpreter brings itself, asyncio among it.
     """
-    path = ":".join([*map(str, folders), str(firmware_folder()), ".frozen"])
+    # Where an installation has boot.py and main.py, which are in no package (pyproject.toml).
+    starters = Path(sys.prefix) / "share" / "doorknock" / "firmware"
+    path = ":".join([*map(str, folders), str(firmware_folder()), str(starters), ".frozen"])
     return {**(os.environ if base is None else base), "MICROPYPATH": path}

@@ -6,6 +6,7 @@ images do not have. And the file system stays writable, which journal and update
 """
 
 import subprocess
+import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,6 +19,9 @@ from gateway.errors import GatewayError
 _XTENSA = ("esp32", "esp32s2", "esp32s3")
 # MicroPython runs these by name, and looks for source: so they are not compiled.
 STARTERS = ("boot.py", "main.py")
+
+# Where an installation has them: they belong to no package (pyproject.toml, data-files).
+_INSTALLED = Path(sys.prefix) / "share" / "doorknock" / "firmware"
 
 BLOCK_BYTES = 4096
 # As MicroPython mounts it (extmod/vfs_lfsx.c: readsize, progsize and lookahead 32; the cache four
@@ -45,13 +49,9 @@ def application(arch: str, firmware: Path | None = None) -> dict[str, bytes]:
     where it is not given. The same source gives the same bytes. Raises ImageError.
     """
     folder = firmware or Path(doorknock.__path__[0]).parent
-    try:
-        files = {name: (folder / name).read_bytes() for name in STARTERS}
-    except OSError as error:
-        raise ImageError(
-            f"The firmware is not complete ({error.filename} is missing): install doorknock from "
-            "its source, with the folder firmware/."
-        ) from None
+    files = {
+        name: _starter(name, [folder] if firmware else [folder, _INSTALLED]) for name in STARTERS
+    }
     sources = sorted((folder / "doorknock").rglob("*.py"))
     with tempfile.TemporaryDirectory() as workplace, ThreadPoolExecutor(4) as threads:
         names = [source.relative_to(folder).as_posix() for source in sources]
@@ -60,6 +60,15 @@ def application(arch: str, firmware: Path | None = None) -> dict[str, bytes]:
         for name, content in zip(names, compiled, strict=True):
             files[name.removesuffix(".py") + ".mpy"] = content
     return files
+
+
+def _starter(name: str, folders: list[Path]) -> bytes:
+    for folder in folders:
+        if (folder / name).is_file():
+            return (folder / name).read_bytes()
+    raise ImageError(
+        f"The firmware is not complete ({folders[-1] / name} is missing): install doorknock again."
+    )
 
 
 def _compile(source: Path, name: str, made: Path, arch: str) -> bytes:
