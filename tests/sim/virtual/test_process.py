@@ -1,6 +1,7 @@
 """A board's process and its host: who waits for whom, and that nobody is left behind."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -68,9 +69,13 @@ def test_a_board_that_turns_in_place_ends_with_its_host_however_that_was_killed(
 
     # Then the board is gone as well
     end = time.monotonic() + DEADLINE_S
-    while _runs(pid):
-        assert time.monotonic() < end, "the board goes on without its host"
-        time.sleep(0.05)
+    try:
+        while _runs(pid):
+            assert time.monotonic() < end, "the board goes on without its host"
+            time.sleep(0.05)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def _runs(pid: int) -> bool:
