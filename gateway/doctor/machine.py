@@ -38,20 +38,23 @@ def folder(patient: Patient) -> Iterator[Finding]:
             "data folder", f"{data} is not there yet", "start the gateway once: it makes the folder"
         )
         return
+    faults = [*_open_to_others(patient), *_of_others(data)]
+    yield from faults
+    if not faults:
+        yield well("data folder", f"{data} is private")
+
+
+def _open_to_others(patient: Patient) -> Iterator[Finding]:
+    data = patient.settings.data
     if data.stat().st_mode & 0o077:
         yield wrong("data folder", f"others may look into {data}", f"run: sudo chmod 700 {data}")
-    open_to_all = [
-        path.name
-        for path in (data / FILE_NAME, patient.gateway_store, data / "backend.db")
-        if path.exists() and path.stat().st_mode & 0o077
-    ]
-    if open_to_all:
-        yield wrong(
-            "data folder",
-            f"others may read {', '.join(open_to_all)} in {data}",
-            f"run: sudo chmod 600 {data}/{open_to_all[0]}",
-        )
-    owners = {path.stat().st_uid for path in data.rglob("*") if not path.is_symlink()}
+    for path in (data / FILE_NAME, patient.gateway_store, data / "backend.db"):
+        if path.exists() and path.stat().st_mode & 0o077:
+            yield wrong("data folder", f"others may read {path}", f"run: sudo chmod 600 {path}")
+
+
+def _of_others(data: Path) -> Iterator[Finding]:
+    owners = {path.lstat().st_uid for path in data.rglob("*")}
     if owners - {data.stat().st_uid}:
         yield wrong(
             "data folder",
@@ -62,10 +65,8 @@ def folder(patient: Patient) -> Iterator[Finding]:
         yield look(
             "data folder",
             f"{data} is not yours to write to",
-            "run the doctor as the gateway's user",
+            "run the doctor as the gateway's user: sudo doorknock doctor",
         )
-    else:
-        yield well("data folder", f"{data} is private")
 
 
 def disk(patient: Patient) -> Iterator[Finding]:

@@ -140,7 +140,16 @@ def test_no_secret_is_shown(config: Path) -> None:
 def test_a_data_folder_that_others_may_look_into_is_wrong(config: Path) -> None:
     load(config).data.chmod(0o755)
 
-    assert marks(config, "data folder") == {Mark.WRONG, Mark.WELL}
+    assert marks(config, "data folder") == {Mark.WRONG}
+
+
+def test_a_store_that_others_may_read_is_wrong(config: Path) -> None:
+    (load(config).data / "gateway.db").chmod(0o644)
+
+    (one,) = found(config, "data folder")
+
+    assert one.mark is Mark.WRONG
+    assert "gateway.db" in one.do
 
 
 def test_a_damaged_store_is_told(config: Path) -> None:
