@@ -1,4 +1,11 @@
-"""One board, from "who is there?" to "it holds all of it"."""
+"""One board, from "who is there?" to "it holds all of it".
+
+    recipe = Recipe(targets, images, settings=lambda found: nvs_partition_for(found.mac))
+    done = await flash("/dev/ttyUSB0", recipe, journals, tell)
+
+Settings are made once it is known which board it is, and written with the rest, so that a board is
+flashed and provisioned in one go.
+"""
 
 import asyncio
 import os

@@ -17,9 +17,9 @@ from tests.gateway.provision.flash.chip import Chip
 
 # Much less patient than with people and cables: nothing here takes long but what is broken.
 HASTY = {
-    "timeout": "0.5",
+    "timeout": "2",
     "sync_timeout": "0.1",
-    "connect_attempts": "1",
+    "connect_attempts": "2",
     "write_block_attempts": "1",
     "md5_timeout_per_mb": "2",
 }
