@@ -79,6 +79,8 @@ def settings_page() -> str:
         BANNER.format(source="firmware/doorknock/settings.py") + "# The sensor's settings\n",
         "Every one has a unit and both bounds; nothing outside of them is ever in force. "
         "How the detector uses them: [detector.md](detector.md).\n",
+        "These, and `mode`, may be changed from afar ([gateway.md](gateway.md)); making a home a "
+        "washroom, or `long_stay_s` or `watch_limit_s` longer, then takes a press in the room.\n",
         "| setting | default | from | to | unit | why |",
         "|---|---|---|---|---|---|",
     ]
