@@ -36,8 +36,10 @@ _GONE_MS = 12000
 # move or fall.
 _SHUT_MS = 5000
 # The gate must shut within so long after the last wild step of a walk: whoever goes is lost going.
-# Later only where nothing but a bare wall has been seen since.
+# Later, or where they only may have walked, nothing but a bare wall must have been seen for so long
+# before it shut: a heart of 40 a minute beats twice in it.
 _WALKED_OUT_MS = 4000
+_BARE_MS = 3000
 # Lost within so long of the door's opening, before or after: gone through it.
 _DOOR_MS = 10000
 
@@ -61,18 +63,20 @@ class Leaving:
         """The radar gets power."""
         self.walk.forget(0)
         self.walked = False  # a walk was seen, and nobody who stayed since
+        self._surely = False  # … and not only something that may have been one
         self.calm = False  # what came before was still
         self.heart_ms = 0  # a heart has been seen for so long, 0 … _MOST_HEART_MS
         self._end = 0  # tick of the last step of the walk
         self._life = 0  # legs since it settled; -1: it has not settled
-        self._bare = False  # since it settled nothing has moved more than a bare wall does
+        self._bare_ms = 0  # nothing has moved more than a bare wall does for so long, 0 … _BARE_MS
         self._beat = self._beat_at = 0  # the newest height of a heart; tick at which it was renewed
         self._door = False  # it has opened …
         self._door_at = 0  # … at this tick
 
-    def begins(self, ticks: int) -> None:
+    def begins(self, ticks: int, surely: bool = True) -> None:
         """Somebody walks, or as good as walks: until life is seen after it they may be gone."""
         self.walked = True
+        self._surely = surely
         self._life = 0
         self._end = ticks
 
@@ -80,6 +84,7 @@ class Leaving:
         """Whoever is lost about now has gone."""
         self._door_at = ticks
         self._door = True
+        self._surely = True
 
     # --- the gate is open -----------------------------------------------------------------------
 
@@ -93,10 +98,16 @@ class Leaving:
             self.begins(walk.last)
         elif self.walked and walk.random:
             self._end = walk.last
+        elif walk.may_walk and not (self.walked and self._surely):
+            self.begins(ticks, False)
         return walk.moving
 
     def listen(self, w, ticks: int, passed: int, somebody: bool) -> None:
         """For a heart; of somebody who has walked it may come and go."""
+        if w[SPEED] >= self._slowest:
+            self._bare_ms = 0
+        elif self._bare_ms < _BARE_MS:
+            self._bare_ms += passed
         if self._beats(w, ticks, somebody):
             self.heart_ms = min(self.heart_ms + passed, _MOST_HEART_MS)
         elif not self.walked or self.heart_ms < passed:
@@ -111,6 +122,8 @@ class Leaving:
             # The largest of it fades by an eighth where nothing beats any more.
             if beat > self._beat - (self._beat >> 4):
                 self._beat_at = ticks
+                if beat >= self.heart:
+                    self._bare_ms = 0
             self._beat = beat
         if since(ticks, self._beat_at) > _BEAT_MS:
             return False
@@ -123,19 +136,15 @@ class Leaving:
         since_walk = since(ticks, self._end)
         if since_walk < _SETTLED_MS:
             self._life = -1
-            self._bare = False
             return HERE
         if self._life < 0:
             self._life = 0
-            self._bare = True
             self.heart_ms = 0
             return SETTLED
         self._life += legs
-        if w[HEART] >= self.heart or w[SPEED] >= self._slowest:
-            self._bare = False
         if self._life >= _STAYED_LEGS or self.heart_ms >= _STAYED_HEART_MS:
             self.walked = False
-        elif since_walk > _GONE_MS:
+        elif since_walk > _GONE_MS and self._surely:
             # Walked, then neither breath nor heart: an empty chair.
             return GONE
         return HERE
@@ -145,17 +154,22 @@ class Leaving:
     def lost(self, ticks: int) -> None:
         """The gate shuts."""
         if self.walk.going(ticks):
-            self.walked = True
+            self.walked = self._surely = True
             self._end = self.walk.rough_at
         self.heart_ms = 0
 
     def gone(self, ticks: int, shut_at: int) -> bool:
         """Whether whoever was there has gone, with the gate shut since then."""
         self.calm = True
-        if self.walked and since(shut_at, self._end) > _WALKED_OUT_MS and not self._bare:
+        if (
+            self.walked
+            and (not self._surely or since(shut_at, self._end) > _WALKED_OUT_MS)
+            and self._bare_ms < _BARE_MS
+        ):
             self.walked = False  # had sat down again: lost without having walked
         if self._door and -_DOOR_MS < since(shut_at, self._door_at) < _DOOR_MS:
-            self.walked = True  # whoever is lost within 10 s of the door went through it …
-            self._end = shut_at  # … and has not sat down again
+            # Whoever is lost within 10 s of the door went through it, and has not sat down again.
+            self.walked = self._surely = True
+            self._end = shut_at
             self._door = False
         return self.walked and since(ticks, shut_at) >= _SHUT_MS

@@ -23,6 +23,10 @@ _SURE = 130
 _MOST = 400
 # At least 1.4 s: a collapse is over sooner (a fall takes under a second).
 _WALK_MS = 1400
+# Whoever is at the edge of the beam soon shows no wild step any more, and steps on: they may walk.
+# A fall's roughness is as short as the fall, but for a heart that is seen after it.
+_MAY_WALK_MS = 600
+_ROUGH_MS = 1600
 # A way out takes 3 to 8 s. What goes on for longer, and is not random phase, is usual for this
 # person.
 _LONGEST_MS = 10000
@@ -77,6 +81,7 @@ class Walk:
         self.last = ticks  # tick of the last slot with a step such as a walk makes
         self.moving = False
         self.walking = False
+        self.may_walk = False
         self.random = False
         self.calm = False  # nothing rough for two seconds
 
@@ -122,6 +127,12 @@ class Walk:
         fresh = since(ticks, self.last) < _MOVE_OVER_MS
         lasted = since(self.last, self._since) >= _WALK_MS
         self.walking = fresh and lasted and likely >= _SURE
+        self.may_walk = (
+            self.sum >= _SURE
+            and self.rough_at == ticks
+            and since(ticks, self._since) >= _ROUGH_MS
+            and since(self.last, self._since) >= _MAY_WALK_MS
+        )
         self.moving = fresh and seen >= _MOVE_ROUGH and (turned > 0 or likely >= _LIKELY)
 
     def _poor(self) -> bool:

@@ -205,6 +205,39 @@ def test_who_walked_and_took_one_breath_is_asked_after(rate):
     assert "prompt" in kinds(said)
 
 
+def steps_on(length_s: float, rate: float) -> Callable[[float], float]:
+    """mm: at the edge of the beam; rough from sample to sample, and never half a turn."""
+    return lambda t: 0.4 * math.sin(2 * math.pi * rate / 3 * t) if t < length_s else 0.0
+
+
+@pytest.mark.parametrize("rate", [8, 10, 20])
+def test_who_leaves_quickly_by_the_edge_of_the_beam_and_leaves_a_bare_wall_has_left(rate):
+    # Ten samples of a walk are little: one in six may not be told as one.
+    left = [visit(6, steps_on(1.0, rate), rate=rate, walk_s=1.3, seed=seed) for seed in range(6)]
+    assert sum("prompt" in kinds(events(made)) for made in left) <= 1
+
+
+@pytest.mark.parametrize("rate", [8, 10, 20])
+def test_who_moves_as_quickly_and_whose_heart_goes_on_is_asked_after(rate):
+    said = events(visit(6, steps_on(1.0, rate), rate=rate, walk_s=1.3, heart_mm=0.3))
+    assert "prompt" in kinds(said)
+
+
+@pytest.mark.parametrize("rate", [8, 10, 20])
+def test_a_fall_that_leaves_a_bare_wall_is_no_leaving(rate):
+    for seed in range(3):
+        said = events(visit(6, lambda t: 0.0, rate=rate, walk_s=0.8, seed=seed))
+        assert "prompt" in kinds(said)
+
+
+@pytest.mark.parametrize("rate", [8, 20])
+def test_a_hand_at_the_door_hides_no_leaving(rate):
+    def hand(t: float) -> float:
+        return 2 * math.sin(math.pi * (t - 1.5) / 0.6) ** 2 if 1.5 <= t < 2.1 else 0.0
+
+    assert "prompt" not in kinds(events(visit(9, hand, rate=rate)))
+
+
 @pytest.mark.parametrize(("rate", "span_mm"), [(4.9, 4.4), (6, 5.4), (8, 7.2)])
 def test_who_breathes_so_deeply_that_steps_are_ambiguous_and_walks_out_has_left(rate, span_mm):
     before = breath(span_mm, 20)
