@@ -1,0 +1,93 @@
+"""A scenario that passes whatever the firmware does shows nothing: each of these catches a fault.
+
+The fault is put into a copy of the firmware, or into the gateway, and the scenario is played as it
+stands in the library.
+"""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from gateway.backend import escalation
+from gateway.entry import Entry
+from sim import interpreter
+from sim.scenario.batch import LIBRARY
+from sim.scenario.load import load
+from sim.scenario.play import play
+
+# What is broken, where, the line as it is, the line as it would be, and who must notice.
+FAULTS = [
+    pytest.param(
+        "journal.py",
+        '        record = _record(ENTRY, entry.rank, entry.id, replaced, entry.message or b"")',
+        "        return",
+        "power_cut_before_sending",
+        id="an event is kept in memory alone",
+    ),
+    pytest.param(
+        "call.py",
+        'return "cannot_send"',
+        "pass",
+        "no_wifi_is_said",
+        id="the light never says that nobody has heard",
+    ),
+    pytest.param(
+        "watch.py",
+        "elif self._asked_ms >= self._answer_ms:",
+        "elif True:",
+        "one_press_answers",
+        id="the sensor calls without waiting for an answer",
+    ),
+    pytest.param(
+        "sensor.py",
+        "return self._always_on or self._watch.state != watch.IDLE",
+        "return True",
+        "dark_until_asked",
+        id="the radar looks though nobody has asked it to",
+    ),
+]
+
+
+def missed(scenario: str) -> list[str]:
+    """What was expected and not seen, in words."""
+    outcome = play(load(LIBRARY / f"{scenario}.toml"))
+    assert not outcome.trouble
+    return [f"{verdict.wanted}: {verdict.seen}" for verdict in outcome.missed]
+
+
+@pytest.mark.parametrize(("file", "as_it_is", "broken", "scenario"), FAULTS)
+def test_a_fault_of_the_firmware_is_noticed(
+    tmp_path: Path, monkeypatch, file, as_it_is, broken, scenario
+) -> None:
+    # Given a copy of the firmware with one line broken
+    firmware = tmp_path / "firmware"
+    shutil.copytree(interpreter.firmware_folder(), firmware)
+    source = firmware / "doorknock" / file
+    text = source.read_text(encoding="utf-8")
+    assert text.count(as_it_is) == 1, "the line is another by now: break the one it has become"
+    source.write_text(text.replace(as_it_is, broken), encoding="utf-8")
+
+    # When the boards run it
+    monkeypatch.setattr(interpreter, "firmware_folder", lambda: firmware)
+
+    # Then the scenario does not pass
+    assert missed(scenario)
+
+
+def test_a_duplicate_that_is_taken_for_a_press_is_noticed(monkeypatch) -> None:
+    monkeypatch.setattr(Entry, "_copy", staticmethod(lambda *_rest: "copy"))
+
+    assert any(
+        told.startswith("pressed, exactly once") for told in missed("duplicate_is_no_second_press")
+    )
+
+
+def test_that_nobody_else_is_asked_is_noticed(monkeypatch) -> None:
+    monkeypatch.setattr(escalation, "has_next", lambda _plan, _asking: False)
+
+    assert any("ben" in told for told in missed("reminders_survive_a_restart"))
+
+
+def test_without_a_fault_the_same_scenario_passes() -> None:
+    assert missed("reminders_survive_a_restart") == []
