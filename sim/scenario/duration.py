@@ -22,10 +22,11 @@ def milliseconds(text: object) -> int:
         raise ValueError(f"{text!r} is negative: a time cannot be")
     if not _WHOLE.fullmatch(text):
         raise ValueError(f"{text!r} is no length of time: {HOW}")
-    total = round(sum(float(number) * _MS[unit] for number, unit in _ANY.findall(text)))
+    total = sum(float(number) * _MS[unit] for number, unit in _ANY.findall(text))
+    # Before it is rounded: digits enough make it infinite.
     if total > LONGEST_MS:
-        raise ValueError(f"{text!r} is more than the 31 d that a scenario may last")
-    return total
+        raise ValueError(f"{text[:40]!r} is more than the 31 d that a scenario may last")
+    return round(total)
 
 
 def words(ms: float) -> str:

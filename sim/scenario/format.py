@@ -3,6 +3,7 @@
 docs/scenario.schema.json is generated from here, and docs/simulator.md is held to it by a test.
 """
 
+import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, Union
 
 from doorknock import config
@@ -54,6 +55,17 @@ Name = Annotated[
     str, Field(pattern=r"^[\w][\w ().'-]*$", max_length=60, description="to refer to it")
 ]
 Fraction = Annotated[float, Field(ge=0, le=1)]
+# As the gateway takes it: shown on pages, in messages and on lists.
+_UNIT = re.compile(r"[^\x00-\x1f\x7f]{1,64}")
+
+
+def _unit(name: str) -> str:
+    if not _UNIT.fullmatch(name):
+        raise ValueError("a unit is a name of 1 to 64 characters, such as 204")
+    return name
+
+
+Unit = Annotated[str, AfterValidator(_unit)]
 
 
 class _Part(BaseModel):
@@ -152,7 +164,7 @@ class Room(_Part):
     """A room. One that is not written down is a washroom where the sensor's mode says so, else a
     bedroom."""
 
-    unit: str
+    unit: Unit
     kind: Literal["bedroom", "washroom"] | None = None
     clutter: Fraction = Field(0.25, description="how much of what an LD2410 shows empty is here")
     things: list[Thing] = []
@@ -163,7 +175,7 @@ class BoardSpec(_Part):
 
     name: Name | None = Field(None, description="without it: its unit and its type")
     board: Literal["button", "sensor"]
-    unit: str
+    unit: Unit
     radar: RadarName = "mr60bha2"
     mode: Mode = "home"
     looks_at: str | None = Field(

@@ -38,7 +38,8 @@ def load(path: Path) -> Loaded:
     try:
         if path.stat().st_size > LARGEST_BYTES:
             raise WrongScenario(f"{path} is larger than a scenario can be (1 MB).")
-        text = path.read_text(encoding="utf-8")
+        # Some editors begin a file with a mark that is no text.
+        text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise WrongScenario(f"{path} is no text in UTF-8.") from None
     except OSError as trouble:
@@ -53,6 +54,8 @@ def parse(text: str, path: Path) -> Loaded:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as trouble:
         raise WrongScenario(f"{path} is no TOML: {_lower(str(trouble))}.") from None
+    except RecursionError:
+        raise WrongScenario(f"{path} is no scenario: lists in lists in lists.") from None
     lines = Lines(text)
     try:
         scenario = Scenario.model_validate(data)

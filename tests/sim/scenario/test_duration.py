@@ -41,3 +41,8 @@ def test_whole_seconds_are_written_as_they_are_read(seconds: int) -> None:
 
 def test_a_clock_counts_hours() -> None:
     assert clock(27 * 3_600_000 + 61_250) == " 27:01:01.2"
+
+
+def test_digits_without_end_are_too_long() -> None:
+    with pytest.raises(ValueError, match="more than the 31 d"):
+        milliseconds("9" * 400 + " d")

@@ -136,3 +136,21 @@ def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(WrongScenario, match="no text in UTF-8"):
         load(tmp_path / "x.toml")
+
+
+def test_a_mark_at_the_beginning_of_a_file_is_no_text(tmp_path: Path) -> None:
+    (tmp_path / "x.toml").write_text(GOOD, encoding="utf-8-sig")
+
+    assert load(tmp_path / "x.toml").scenario.title == "A press is answered"
+
+
+def test_lists_in_lists_without_end_are_told() -> None:
+    assert "lists in lists" in refused("a = " + "[" * 5000 + "]" * 5000)
+
+
+@pytest.mark.parametrize("unit", ["", "x" * 65, "a\\nb"])
+def test_a_unit_has_a_name_that_the_gateway_takes(unit: str) -> None:
+    told = refused(GOOD.replace('"204"', f'"{unit}"'))
+
+    assert "1 to 64 characters" in told
+    assert "line" in told
