@@ -93,6 +93,8 @@ class BackendProcess:
             wire.app = backend.asgi
         runs = (self._watch(backend), backend.run())
         self._tasks = [asyncio.create_task(run) for run in runs]
+        for task in self._tasks:
+            task.add_done_callback(_fallen)
 
     async def kill(self) -> None:
         """As kill -9: open answers break off, nothing is finished."""
@@ -129,6 +131,13 @@ class BackendProcess:
             if self._known.get(one) != alert:
                 self._known[one] = alert
                 self._on_alert(alert)
+
+
+def _fallen(task: asyncio.Task[None]) -> None:
+    """A real backend ends with whatever of it has fallen, and says so: here the run does."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        found = {"message": "the backend has fallen", "exception": error, "task": task}
+        task.get_loop().call_exception_handler(found)
 
 
 def _let_streams_be() -> None:

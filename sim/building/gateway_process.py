@@ -197,6 +197,8 @@ class GatewayProcess:
         idleness.rooms = rooms
         self._running = rooms, store
         self._tasks = [asyncio.create_task(run) for run in rooms.start()]
+        for task in self._tasks:
+            task.add_done_callback(_fallen)
 
     async def kill(self) -> None:
         """As kill -9: nothing is finished and nothing is said."""
@@ -211,3 +213,10 @@ class GatewayProcess:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         store.close()
+
+
+def _fallen(task: asyncio.Task[None]) -> None:
+    """A real gateway ends with whatever of it has fallen, and says so: here the run does."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        found = {"message": "the gateway has fallen", "exception": error, "task": task}
+        task.get_loop().call_exception_handler(found)

@@ -218,9 +218,11 @@ def run(
 
 
 def _raise(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Whatever goes wrong in a callback ends the run: a fault in the world is no result."""
+    """Whatever goes wrong in a callback, or in a task that should not end, ends the run: a fault
+    in the world is no result."""
     problem = context.get("exception")
-    if "handle" in context and isinstance(problem, Exception) and isinstance(loop, VirtualLoop):
+    told = "handle" in context or "task" in context
+    if told and isinstance(problem, Exception) and isinstance(loop, VirtualLoop):
         loop.fail(problem)
     else:
         loop.default_exception_handler(context)

@@ -2,6 +2,11 @@
 
 import asyncio
 
+import pytest
+
+from gateway.backend.timers import Timers
+from gateway.supervision import Supervision
+
 
 def test_a_press_reaches_a_phone_and_the_answer_the_light(play):
     async def scene(house):
@@ -19,3 +24,19 @@ def test_a_press_reaches_a_phone_and_the_answer_the_light(play):
     assert house.to("ana") == ["Check in: 204"]
     assert button.light == "coming"
     assert house.said() == []
+
+
+@pytest.mark.parametrize("part", [Supervision, Timers])
+def test_what_falls_in_the_gateway_or_the_backend_ends_the_run(play, monkeypatch, part):
+    # Given a part that nobody had thought could fall
+    async def falls(self):
+        raise ZeroDivisionError("nobody thought of this")
+
+    async def scene(house):
+        await asyncio.sleep(10)
+
+    monkeypatch.setattr(part, "run", falls)
+
+    # When the building runs, then that is no result
+    with pytest.raises((ZeroDivisionError, ExceptionGroup)):
+        play(scene)
