@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help venv demo test lint format bench bench-target docs packages clean
+.PHONY: help venv demo test lint format bench bench-target package-test docs packages clean
 help:
 	@echo 'make demo    run it all on this machine: broker, gateway, a button, a sensor, a page'
 	@echo 'make test    install what the tests need, lint, check types, run every test'
 	@echo 'make lint    ruff, mypy, pyright alone      make format  let ruff rewrite'
 	@echo 'make bench   how long a press takes; how many events are kept; virtual time'
 	@echo 'make bench-target   what the radar code costs on the chip, in instructions and bytes'
+	@echo 'make package-test   install, upgrade, break, roll back and remove a gateway in a clean Debian (as root)'
 	@echo 'make docs    write the pages that are generated from the code'
 	@echo 'make venv    the virtual environment alone   make clean   remove what make made'
 
@@ -62,6 +63,10 @@ $(VENV)/node/.set-up: | $(VENV)/.set-up-for-tests
 bench-target: $(VENV)/.set-up-for-tests $(VENV)/node/.set-up
 	@sh .ci/packages qemu-system-misc
 	@$(BIN)/python -m sim.target $(ARGS)
+
+package-test: $(VENV)/.set-up
+	@sh .ci/packages mmdebstrap
+	@install/package-test $(ARGS)
 
 docs: venv
 	@$(BIN)/python docs/generate.py

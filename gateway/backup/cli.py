@@ -62,12 +62,13 @@ def restore(
         now_ms=_now_ms(),
     )
     made = datetime.fromtimestamp(done.manifest.made_at_ms / 1000, UTC)
-    typer.echo(f"{done.devices} devices, as of {made:%Y-%m-%d %H:%M} UTC, are in {done.data}.")
+    many = f"{done.devices} device{'s' * (done.devices != 1)}"
+    typer.echo(f"Restored into {done.data}: {many}, as of {made:%Y-%m-%d %H:%M} UTC.")
     if done.kept_aside:
         typer.echo(f"What was there before is in {done.kept_aside}; delete it when all is well.")
     if done.open_alerts:
         typer.echo(
-            f"{done.open_alerts} alerts were open then and ask again: look in, or close them."
+            f"Alerts open then, which ask again: {done.open_alerts}. Look in, or close them."
         )
     typer.echo(
         "Devices added since then are unknown: add them again. Those retired since then are let in "
