@@ -41,16 +41,20 @@ person_app = typer.Typer(help="The people who respond.", no_args_is_help=True)
 app.add_typer(person_app, name="person")
 
 JsonLog = Annotated[bool, typer.Option("--json-log", help="Log JSON, one object a line.")]
+Verbose = Annotated[
+    bool,
+    typer.Option("--verbose", help="Log what a developer needs: it is a diary of each room."),
+]
 for _command in (doctor, backup, restore):
     app.command()(_command)
 
 
 @app.command()
-def gateway(config: Config, json_log: JsonLog = False) -> None:
+def gateway(config: Config, json_log: JsonLog = False, verbose: Verbose = False) -> None:
     """Run the gateway, until Ctrl-C."""
     from gateway.run import run_gateway  # the other commands need not load all this
 
-    log.configure(as_json=json_log)
+    log.configure(as_json=json_log, verbose=verbose)
     asyncio.run(run_gateway(load(config)))
 
 

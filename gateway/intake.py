@@ -43,6 +43,8 @@ TELEMETRY_AT_ONCE = 32
 STORE_RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 # After a fault of ours, so that one that comes back at once leaves the processor to others.
 FAULT_PAUSE_S = 0.1
+# What asks for somebody: of these the log keeps a line.
+CALLS = ("press", "stillness")
 # A flood of forgeries must not be a flood of log lines.
 REFUSAL_LOGGED_EVERY_MS = 60_000
 
@@ -225,9 +227,11 @@ class Intake:
             )
         elif one.outcome is Outcome.NUMBER:
             _log.warning("a device had lost its number and was given one", device=one.device)
-        # No line for `watch` and `left`: a log is a diary as well.
+        # A log is a diary as well: no line for `watch` and `left`, and none that stays for what
+        # passes between a sensor and whoever is in the room.
         if one.event is not None and one.alarm:
-            _log.info(
+            say = _log.info if one.event.kind in CALLS else _log.debug
+            say(
                 "committed",
                 kind=one.event.kind,
                 device=one.device,

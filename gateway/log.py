@@ -35,8 +35,11 @@ class NeverFails:
             return
 
 
-def configure(*, as_json: bool = False) -> None:
-    """Sets up structlog for this process. as_json: one JSON object a line, for programs."""
+def configure(*, as_json: bool = False, verbose: bool = False) -> None:
+    """Sets up structlog for this process. as_json: one JSON object a line, for programs.
+
+    verbose: also what would make a diary of a room: each question of a sensor, and its answer.
+    """
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
         if as_json
@@ -58,7 +61,9 @@ def configure(*, as_json: bool = False) -> None:
         chain.append(structlog.processors.format_exc_info)
     structlog.configure(
         processors=[*chain, renderer],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(
+            logging.DEBUG if verbose else logging.INFO
+        ),
         logger_factory=structlog.WriteLoggerFactory(stderr),
         cache_logger_on_first_use=True,
     )

@@ -209,7 +209,8 @@ class Lane:
         self._failed.pop(row.id, None)
         self._accepted.add(row.id)
         if row.alarm:
-            _log.info(
+            # Without the kind of event, and so not for the log that stays: see gateway/intake.py.
+            _log.debug(
                 "accepted",
                 destination=self._destination.name,
                 parcel=row.parcel_id,

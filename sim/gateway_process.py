@@ -60,6 +60,7 @@ class GatewayProcess:
             "--config",
             str(self._config),
             "--json-log",
+            "--verbose",
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,

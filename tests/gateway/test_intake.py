@@ -485,3 +485,24 @@ def test_what_cannot_be_told_is_committed_and_answered_all_the_same(
 
     assert len(bench.kept()) == 2
     assert bench.done.count("answer") == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "details", "stays"),
+    [
+        ("press", {"taps": 1, "held": 0}, True),
+        ("stillness", {"cause": "no_breathing", "urgency": "urgent", "for_s": 35}, True),
+        ("prompt", {"state": "asked", "cause": "no_breathing"}, False),
+        ("ok", {"during": "prompt"}, False),
+        ("stirring", {}, False),
+    ],
+)
+def test_the_log_that_stays_is_no_diary_of_a_room(
+    bench: Bench, kind: str, details: Any, stays: bool
+) -> None:
+    with structlog.testing.capture_logs() as lines:
+        bench.arrive(bench.event(kind, **details))
+
+    assert [line["log_level"] for line in lines if line["event"] == "committed"] == [
+        "info" if stays else "debug"
+    ]

@@ -67,3 +67,21 @@ def test_lines_that_cannot_be_written_are_lost_and_nothing_else() -> None:
     )
 
     assert done.stdout == "still here\n"
+
+
+@pytest.mark.parametrize(("verbose", "shown"), [(False, ["told"]), (True, ["asked", "told"])])
+def test_what_makes_a_diary_is_only_shown_to_whoever_asks_for_it(
+    verbose: bool, shown: list[str]
+) -> None:
+    script = f"""
+import structlog
+from gateway import log
+log.configure(as_json=True, verbose={verbose})
+structlog.get_logger("x").debug("asked")
+structlog.get_logger("x").info("told")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+
+    assert [json.loads(line)["event"] for line in done.stderr.splitlines()] == shown
