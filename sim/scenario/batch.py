@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from sim.scenario import ending
 from sim.scenario.load import load
 from sim.scenario.outcome import Outcome
 from sim.scenario.play import Begun, play_file
@@ -39,7 +40,9 @@ def run(
     # A fresh interpreter each: nothing that one world leaves behind can be found by another.
     context = multiprocessing.get_context("spawn")
     count = min(len(paths), workers or os.cpu_count() or 1)
-    with concurrent.futures.ProcessPoolExecutor(count, mp_context=context) as pool:
+    with concurrent.futures.ProcessPoolExecutor(
+        count, mp_context=context, initializer=ending.with_the_host
+    ) as pool:
         # The longest first: nobody waits for a day that was begun last.
         order = sorted(range(len(paths)), key=lambda number: -_work(paths[number]))
         waiting = {
@@ -49,6 +52,7 @@ def run(
             for done in concurrent.futures.as_completed(waiting):
                 yield waiting[done], done.result()
         except BaseException:
+            ending.tell_workers()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
 

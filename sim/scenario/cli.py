@@ -60,8 +60,9 @@ def run(
 
     Exit 0: all expectations met. 1: one was not, or a firmware crashed. 2: wrong use.
     """
-    from sim.scenario import batch  # the other commands need not load all this
+    from sim.scenario import batch, ending  # the other commands need not load all this
 
+    ending.when_told()
     paths = [*(scenarios or []), *(batch.library() if everything else [])]
     if not paths:
         typer.echo(
