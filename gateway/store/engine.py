@@ -5,6 +5,7 @@ Used by the gateway's store and by the backend's. On SQLite writers take the wri
 one process queue at a lock of ours, which is fair; SQLite's own is not.
 """
 
+import contextlib
 import os
 import threading
 from collections.abc import Iterator
@@ -151,9 +152,15 @@ def is_store_trouble(error: BaseException) -> bool:
 
 
 def _make_private(path: Path) -> None:
-    """An empty file only its owner can read; SQLite gives its journals the same mode."""
+    """An empty file only its owner can read; SQLite gives its journals the same mode.
+
+    A file that is there is never opened here: closing it would take from this process every lock
+    that SQLite holds on it elsewhere in it (POSIX), and the next program to look in would think
+    itself alone and remove the log of what is committed.
+    """
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         path.chmod(0o600)
     except OSError as error:
         raise StoreError(

@@ -109,3 +109,40 @@ def test_an_error_of_the_store_does_not_tell_what_was_to_be_stored(store: Store)
         connection.execute(text("INSERT INTO nowhere VALUES (:it)"), {"it": "hush-hush"})
 
     assert "hush-hush" not in str(caught.value)
+
+
+_HOLD = """
+import sys
+from gateway.store import open_store
+address = sys.argv[1]
+first, second = open_store(address), open_store(address)
+held = first.engine.connect()
+print("open", flush=True)
+sys.stdin.read()
+"""
+_LOOK_IN = """
+import sys
+from gateway.store import open_store
+open_store(sys.argv[1]).close()
+"""
+
+
+def test_a_store_opened_twice_by_the_gateway_is_not_taken_from_it(tmp_path: Path) -> None:
+    # The embedded backend's pages open the gateway's store beside the gateway itself. A file that
+    # is opened and closed by hand loses the process's locks on it (POSIX), and then the next
+    # program that looks in takes itself for the last one and removes the log of what is committed.
+    address = f"sqlite:///{tmp_path / 'gateway.db'}"
+    with subprocess.Popen(
+        [sys.executable, "-c", _HOLD, address],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as gateway:
+        assert gateway.stdout is not None
+        assert gateway.stdout.readline() == "open\n"
+        log = (tmp_path / "gateway.db-wal").stat().st_ino
+        subprocess.run([sys.executable, "-c", _LOOK_IN, address], check=True)
+
+        assert (tmp_path / "gateway.db-wal").exists()
+        assert (tmp_path / "gateway.db-wal").stat().st_ino == log
+        gateway.communicate()
