@@ -1,6 +1,8 @@
 """`doorknock sim run`: scenarios played in virtual time, and held against what they expect."""
 
 import json
+import os
+import sys
 from collections.abc import Iterator
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -97,6 +99,10 @@ def run(
         raise typer.Exit(FAILED) from None
     except interpreter.InterpreterMissing as error:
         typer.echo(str(error), err=True)
+        raise typer.Exit(FAILED) from None
+    except BrokenPipeError:
+        # Whoever read it has seen enough: `| head`. Nothing more can be said, also at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(FAILED) from None
     except OSError as error:
         reason = (error.strerror or "it cannot be written").lower()

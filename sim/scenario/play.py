@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from sim.scenario.errors import WrongScenario
 from sim.scenario.judge import judge
 from sim.scenario.load import Loaded, load
 from sim.scenario.outcome import Outcome
@@ -37,6 +38,9 @@ def play(
         with tempfile.TemporaryDirectory(prefix="doorknock-") as temporary:
             return _play(loaded, seed, Path(temporary), on_begin)
     folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        # A world that begins with another one's flash and databases is not the one that is meant.
+        raise WrongScenario(f"{folder} is not empty: name another folder, or take it away.")
     return _play(loaded, seed, folder, on_begin)
 
 

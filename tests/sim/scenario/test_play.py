@@ -83,6 +83,16 @@ def test_a_world_is_kept_where_it_is_wished(tmp_path: Path) -> None:
     assert (tmp_path / "kept" / "boards" / "1").is_dir()
 
 
+def test_a_world_that_was_kept_is_not_played_in_again(tmp_path: Path) -> None:
+    arguments = ["run", str(written(tmp_path)), "--keep", str(tmp_path / "kept")]
+    first = RUNNER.invoke(sim, arguments)
+
+    again = RUNNER.invoke(sim, arguments)
+
+    assert (first.exit_code, again.exit_code) == (0, 2)
+    assert "kept/press is not empty: name another folder" in again.output
+
+
 def test_json_is_one_object_a_line_and_a_summary_last(tmp_path: Path) -> None:
     result = RUNNER.invoke(sim, ["run", str(written(tmp_path)), "--json"])
 
