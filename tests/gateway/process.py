@@ -157,6 +157,7 @@ class GatewayProcess:
                     "--config",
                     str(self.config),
                     "--json-log",
+                    "--verbose",
                 ],
                 stderr=log if stderr is None else stderr,
             )
