@@ -53,20 +53,21 @@ class Outside:
         fresh_id: Callable[[int], bytes],
         chip: Mapping[str, Any] | None = None,
     ) -> None:
-        self.folder = folder
+        # The interpreter goes to its own flash: what is named from here it would not find.
+        self.folder = folder.absolute()
         self._chip = chip
         self.name = name
         self.board = board
         self.lines: list[BoardLine] = []
         self._on_line = on_line
         self._fresh_id = fresh_id
-        self._store = folder / "nvs.json"
+        self._store = self.folder / "nvs.json"
         # Which pin a name is, as far as it has been looked up; the settings say.
         self._pins: dict[str, int] = {}
         self._levels: dict[int, int] = {}
         self._microvolts: dict[int, int] = {}
         self._changed = asyncio.Event()
-        folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         settings_store.provision(self._store, {"type": board})
 
     # --- setting up ------------------------------------------------------------------------

@@ -83,6 +83,18 @@ def test_a_world_is_kept_where_it_is_wished(tmp_path: Path) -> None:
     assert (tmp_path / "kept" / "boards" / "1").is_dir()
 
 
+def test_a_world_is_kept_in_a_folder_named_from_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path)
+    monkeypatch.chdir(tmp_path)
+
+    result = RUNNER.invoke(sim, ["run", path.name, "--keep", "kept"])
+
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "kept" / "press" / "boards" / "1" / "flash.bin").exists()
+
+
 def test_a_world_that_was_kept_is_not_played_in_again(tmp_path: Path) -> None:
     arguments = ["run", str(written(tmp_path)), "--keep", str(tmp_path / "kept")]
     first = RUNNER.invoke(sim, arguments)
