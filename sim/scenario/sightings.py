@@ -134,7 +134,8 @@ class Pressed(_Committed):
 
 
 class Asked(_Committed):
-    """the sensor has asked "are you OK?": `cause`"""
+    """the gateway knows that the sensor has asked "are you OK?": `cause`; the moment itself is
+    `light`, state prompt"""
 
     kind_of = "prompt"
     state_of = "asked"
