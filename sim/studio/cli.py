@@ -48,6 +48,8 @@ def studio(
         offered = situations(scenario)
         interpreter.micropython()
         listening = listen(host, port, key="--port")
+        # Before the address is told: whoever opens it at once waits, and is not turned away.
+        listening.listen()
     except (WrongScenario, AddressInUse) as trouble:
         typer.echo(str(trouble), err=True)
         raise typer.Exit(WRONG_USE) from None

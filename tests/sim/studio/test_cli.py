@@ -11,6 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from sim.studio import cli
+
 DOORKNOCK = Path(sys.executable).with_name("doorknock")
 
 
@@ -59,6 +61,18 @@ def test_a_scenario_that_is_wrong_is_told_with_its_line(tmp_path):
     ended = studio(str(wrong))
     assert ended.returncode == 2
     assert "wrong.toml, line 1" in ended.stderr
+
+
+def test_whoever_reads_the_address_can_open_it_at_once(monkeypatch):
+    waits = []
+
+    def run(_server, sockets):
+        waits.extend(one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) for one in sockets)
+        sockets[0].close()
+
+    monkeypatch.setattr(cli._Server, "run", run)
+    cli.studio(None, port=0, host="127.0.0.1", speed=4.0)
+    assert waits == [1]
 
 
 def test_ctrl_c_ends_it_with_its_worlds_while_a_page_is_open():
