@@ -19,6 +19,13 @@ _JUST_NOW = timedelta(seconds=60)
 _LATE_S = 90
 
 
+def minute_after(at: datetime) -> datetime:
+    """A moment of whole minutes before which *at* lies, or on it: what happened at 08:00:20 was
+    before 08:01, and not before 08:00."""
+    whole = at.replace(second=0, microsecond=0)
+    return whole if whole == at else whole + timedelta(minutes=1)
+
+
 class Wording:
     """Puts a notice into the language of its reader."""
 
@@ -81,7 +88,7 @@ class Wording:
 
     def _when(self, language: str, at: datetime, exact: bool, now: datetime) -> str:
         if not exact:
-            return CATALOGUE.say(language, "before", time=self._clock_time(at))
+            return CATALOGUE.say(language, "before", time=self._clock_time(minute_after(at)))
         age = now - at
         if age < _JUST_NOW:
             return CATALOGUE.say(language, "just_now")

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from gateway.backend.catalogue import Catalogue
 from gateway.backend.overview import Line
 from gateway.backend.policy import Policy
+from gateway.backend.wording import minute_after
 from gateway.care.view import Order
 from gateway.settings import LANGUAGES
 
@@ -74,7 +75,7 @@ class Words:
     def when(self, line: Line) -> str:
         """When it happened in the room, as well as we know."""
         at = line.occurred_at or line.at
-        return self.time(at) if line.exact else self.say("before", time=self.time(at))
+        return self.time(at) if line.exact else self.say("before", time=self.time(minute_after(at)))
 
     def late(self, line: Line) -> str:
         """ "" for what came at once; else how late, and why."""
