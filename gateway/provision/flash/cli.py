@@ -136,4 +136,4 @@ def _summary(outcomes: list[Outcome], as_json: bool, by_hand: bool) -> None:
     step = "press RESET, then " if by_hand else ""
     for one in ready:
         name = f"{one.target.name} ({one.target.id})"
-        typer.echo(f"{one.found.mac}  {name}  ready; next: {step}doorknock provision")
+        typer.echo(f"{one.found.mac}  {name}  ready; next: {step}set it up (docs/flashing.md)")
