@@ -21,10 +21,10 @@ from sqlalchemy import Connection
 from gateway.arrival import Down
 from gateway.commands import Commands
 from gateway.errors import DeviceError
+from gateway.looking import keep_looking
 from gateway.store import Store
 from gateway.store import devices as device_table
 from gateway.store import orders as table
-from gateway.store.engine import is_store_trouble
 
 _log = structlog.get_logger("orders")
 
@@ -157,14 +157,13 @@ class Orders:
 
     async def run(self) -> None:
         """Looks every LOOK_EVERY_S, for ever."""
-        while True:
-            try:
-                await asyncio.to_thread(self.look)
-            except Exception as error:
-                # The intake says what is the matter with the store.
-                if not is_store_trouble(error):
-                    _log.error("a look for orders failed; report this", exc_info=error)
-            await self._sleep(LOOK_EVERY_S)
+        await keep_looking(
+            self.look,
+            LOOK_EVERY_S,
+            self._sleep,
+            _log,
+            "a look for orders failed; report this",
+        )
 
     def look(self) -> None:
         """Sends the orders that were not sent yet."""

@@ -14,10 +14,10 @@ import structlog
 
 from gateway.arrival import Down
 from gateway.commands import Commands
+from gateway.looking import keep_looking
 from gateway.store import Store, calls
 from gateway.store import devices as device_table
 from gateway.store import lights as light_table
-from gateway.store.engine import is_store_trouble
 
 _log = structlog.get_logger("unheard")
 
@@ -49,14 +49,13 @@ class Unheard:
 
     async def run(self) -> None:
         """Looks every LOOK_EVERY_S, for ever."""
-        while True:
-            try:
-                await asyncio.to_thread(self.look)
-            except Exception as error:
-                # The intake says what is the matter with the store.
-                if not is_store_trouble(error):
-                    _log.error("a look for unheard calls failed; report this", exc_info=error)
-            await self._sleep(LOOK_EVERY_S)
+        await keep_looking(
+            self.look,
+            LOOK_EVERY_S,
+            self._sleep,
+            _log,
+            "a look for unheard calls failed; report this",
+        )
 
     def look(self) -> None:
         """Tells the devices whose light has to change."""
