@@ -16,8 +16,9 @@ from typing import Annotated, Any
 import typer
 from doorknock import wire
 
-from gateway import devices, log, orders
+from gateway import devices, log
 from gateway.backup.cli import backup, restore
+from gateway.care.acts import retire
 from gateway.care.cli import add_to, who
 from gateway.doctor.cli import doctor
 from gateway.errors import DeviceError, GatewayError, SettingsError
@@ -89,15 +90,18 @@ def device_add(
 
 @device_app.command("retire")
 def device_retire(
-    device: Annotated[str, typer.Argument(help="The id on its label, 12 hex digits.")],
+    device: Annotated[str, typer.Argument(help="Its id, as on its label, or the unit it is in.")],
     config: Config,
 ) -> None:
     """Take a device out of service, for good. What it sends is refused from now on."""
     settings = load(config)
     store = _store(settings)
-    devices.retire(store, device, now_ms=_now_ms())
-    orders.note(store, device, "retire", by=who(), now_ms=_now_ms())
+    gone = retire(store, device, by=who(), now_ms=_now_ms())
     _tell_broker(settings, store)
+    typer.echo(
+        f"{gone.device}  {gone.device_type}  {gone.unit}: retired, what it sends is refused from "
+        "now on; look in on the unit, and make a new backup (an older one lets it in again)."
+    )
 
 
 @person_app.command("link")

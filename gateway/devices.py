@@ -104,11 +104,15 @@ def retire_all(store: Store, retiring: Iterable[str], *, now_ms: int) -> None:
     checked = [_checked_id(one) for one in retiring]
     with store.write() as connection:
         for device in checked:
-            if not table.retire(connection, device, now_ms):
-                raise DeviceError(
-                    f"No device {device} is in service here; `doorknock device list` shows those "
-                    "that are."
-                )
+            retire_within(connection, device, now_ms)
+
+
+def retire_within(connection: Connection, device: str, now_ms: int) -> None:
+    """As `retire`, within a transaction that writes more; device: 12 hex digits."""
+    if not table.retire(connection, device, now_ms):
+        raise DeviceError(
+            f"No device {device} is in service here; `doorknock device list` shows those that are."
+        )
 
 
 def get(store: Store, device: str) -> Device:

@@ -86,21 +86,19 @@ def give(
         )
 
 
-def note(store: Store, device: str, kind: str, *, by: str, now_ms: int) -> None:
-    """Writes into the audit what was done to a device without ordering anything of it, such as
-    "retire". What it had not answered by then is not sent any more."""
-    device = wire.device_id(device)
-    with store.write() as connection:
-        row = device_table.find(connection, device)
-        if row is None:
-            return
-        for waiting in table.waiting(connection, device):
-            table.change(connection, waiting.id, {"state": SUPERSEDED, "waits": False})
-        number = max(now_ms, row.command_number + 1)
-        device_table.change(connection, device, {"command_number": number})
-        values = {"kind": kind, "details": {}, "ordered_by": by[:80], "ordered_at": now_ms}
-        settled = {"state": "done", "waits": False}
-        table.insert(connection, {"device": device, "number": number, **values, **settled})
+def note(connection: Connection, device: str, kind: str, *, by: str, now_ms: int) -> None:
+    """Writes into the audit what is done to a device, in the same transaction, without ordering
+    anything of it, such as "retire". What it had not answered by then is not sent any more."""
+    row = device_table.find(connection, device)
+    if row is None:
+        return
+    for waiting in table.waiting(connection, device):
+        table.change(connection, waiting.id, {"state": SUPERSEDED, "waits": False})
+    number = max(now_ms, row.command_number + 1)
+    device_table.change(connection, device, {"command_number": number})
+    values = {"kind": kind, "details": {}, "ordered_by": by[:80], "ordered_at": now_ms}
+    settled = {"state": "done", "waits": False}
+    table.insert(connection, {"device": device, "number": number, **values, **settled})
 
 
 def read_settings(given: Mapping[str, str]) -> dict[str, int | str]:

@@ -36,13 +36,25 @@ class Care:
 
     def retire(self, device: str, by: str) -> None:
         """From now on the device is refused, for good. Raises DeviceError."""
-        devices.retire(self.store, device, now_ms=self.clock_ms())
-        orders.note(self.store, device, "retire", by=by, now_ms=self.clock_ms())
+        retire(self.store, device, by=by, now_ms=self.clock_ms())
         self.tell_broker()
 
     def close(self) -> None:
         """Gives the store back."""
         self.store.close()
+
+
+def retire(store: Store, device: str, *, by: str, now_ms: int) -> View:
+    """From now on the device is refused, for good; and who did it is in the audit, in the same
+    transaction. device: its id, or the unit it is in. Whoever calls tells the broker.
+
+    Raises DeviceError.
+    """
+    found = view.find(store, device)
+    with store.write() as connection:
+        devices.retire_within(connection, found.device, now_ms)
+        orders.note(connection, found.device, "retire", by=by, now_ms=now_ms)
+    return found
 
 
 def care_of(settings: Settings, clock_ms: Callable[[], int]) -> Care | None:

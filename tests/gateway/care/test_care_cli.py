@@ -46,10 +46,28 @@ def test_an_order_stands_when_the_wait_is_over_and_is_in_the_audit(house: Gatewa
 
 
 def test_who_retired_a_device_is_in_the_audit(house: GatewayProcess) -> None:
-    assert run(house, "retire", DEVICE)[0] == 0
+    code, out, _ = run(house, "retire", DEVICE)
+    assert (code, out.startswith(f"{DEVICE}  button  204: retired")) == (0, True)
     code, out, _ = run(house, "show", DEVICE)
     assert code == 0
     assert "retire: done" in out
+
+
+def test_a_lost_device_is_retired_by_the_room_it_hung_in(house: GatewayProcess) -> None:
+    assert run(house, "retire", "204")[0] == 0
+    assert DEVICE not in run(house, "list")[1]
+    # A second time there is nothing in that room.
+    code, _, err = run(house, "retire", "204")
+    assert (code, "neither a device's id" in err) == (1, True)
+
+
+def test_where_two_devices_hang_the_lost_one_is_named(house: GatewayProcess) -> None:
+    store = open_store(house.settings.gateway_database)
+    devices.register(store, "aabbccddeeff", bytes(range(1, 33)), "204", "sensor", now_ms=NOW_MS)
+    store.close()
+    code, _, err = run(house, "retire", "204")
+    assert (code, f"{DEVICE}" in err, "name one" in err) == (1, True, True)
+    assert DEVICE in run(house, "list")[1]
 
 
 @pytest.mark.parametrize(
