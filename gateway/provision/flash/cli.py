@@ -33,7 +33,8 @@ def flash(
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Every board that is plugged in.")] = False,
     image: Annotated[
-        Path | None, typer.Option(help="The MicroPython image, where there is no network.")
+        Path | None,
+        typer.Option(help="The MicroPython image, or a folder with it, where there is no network."),
     ] = None,
     unpinned: Annotated[
         bool, typer.Option("--unpinned", help="Let --image be another release than the known one.")

@@ -46,11 +46,13 @@ class Releases:
         self._folder = folder
         self._fetch = fetched_by
 
-    def from_file(self, file: Path, release: Release, *, unpinned: bool = False) -> MicroPython:
-        """The image in `file`. unpinned: it need not be the release that the board is known with.
+    def from_file(self, brought: Path, release: Release, *, unpinned: bool = False) -> MicroPython:
+        """The image somebody brought: a file, or a folder that has it under its published name.
 
-        Raises BadImage, NoImage.
+        It is kept for the next board, as a fetched one is. unpinned: it need not be the release
+        that the board is known with, and is not kept. Raises BadImage, NoImage.
         """
+        file = brought / release.file_name if brought.is_dir() else brought
         try:
             content = file.read_bytes()
         except OSError as error:
@@ -60,7 +62,9 @@ class Releases:
             ) from None
         if unpinned:
             return MicroPython(content, hashlib.sha256(content).hexdigest(), vouched=False)
-        return self._checked(content, release, f"The file {file}")
+        image = self._checked(content, release, f"The file {file}")
+        self._keep(image, release)
+        return image
 
     def of(self, release: Release) -> MicroPython:
         """The published image: from the folder, else fetched. Raises BadImage, NoImage."""
@@ -68,36 +72,41 @@ class Releases:
         try:
             content = kept.read_bytes()
         except OSError:
-            return self._fetched(release, kept)
+            return self._fetched(release)
         try:
             return self._checked(content, release, f"The file {kept}")
         except BadImage:
             # Spoilt on this computer's disk: fetched once more, which says what is wrong.
-            return self._fetched(release, kept)
+            return self._fetched(release)
 
-    def _fetched(self, release: Release, kept: Path) -> MicroPython:
+    def _fetched(self, release: Release) -> MicroPython:
         try:
             content = self._fetch(release.url)
         except httpx.HTTPError as error:
             raise NoImage(
                 f"MicroPython cannot be fetched from {release.url} ({_reason(error)}): on a "
                 f"computer with a network open {release.page}, take {release.file_name}, bring it "
-                "on a stick, and run this again with --image FILE."
+                "on a stick, and run this again with --image and where it lies."
             ) from None
         image = self._checked(content, release, f"What {release.url} gave")
+        self._keep(image, release)
+        return image
+
+    def _keep(self, image: MicroPython, release: Release) -> None:
+        """For the next board; and, where nobody has pinned it, what later ones must be."""
+        kept = self._folder / release.file_name
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            fresh = kept.with_suffix(".part")
-            fresh.write_bytes(content)
-            fresh.replace(kept)
             if release.sha256 is None:
                 self._noted(release).write_text(image.sha256 + "\n", encoding="ascii")
+            fresh = kept.with_suffix(".part")
+            fresh.write_bytes(image.content)
+            fresh.replace(kept)
         except OSError as error:
             raise NoImage(
                 f"The folder {self._folder} cannot be written ({error.strerror}): make room there, "
                 "then run this again."
             ) from None
-        return image
 
     def _checked(self, content: bytes, release: Release, what: str) -> MicroPython:
         digest = hashlib.sha256(content).hexdigest()
@@ -114,7 +123,7 @@ class Releases:
         return self._folder / (release.file_name + ".sha256")
 
     def _first_seen(self, release: Release) -> str | None:
-        """What the first download of it was, on this computer."""
+        """What the first of it was, on this computer: fetched, or brought."""
         try:
             return self._noted(release).read_text(encoding="ascii").strip()
         except (OSError, ValueError):

@@ -72,7 +72,7 @@ def test_no_network_is_one_sentence_with_the_way_by_a_stick(tmp_path):
         with pytest.raises(NoImage) as trouble:
             Releases(tmp_path, fetched_by=Web(error)).of(release())
         assert "bring it on a stick" in str(trouble.value)
-        assert "--image FILE" in str(trouble.value)
+        assert "--image and where it lies" in str(trouble.value)
         assert "https://micropython.org/download/ESP32_GENERIC_C6/" in str(trouble.value)
 
 
@@ -91,3 +91,47 @@ def test_a_file_from_a_stick_must_be_the_release_too(tmp_path):
 def test_a_stick_that_is_not_in_is_told(tmp_path):
     with pytest.raises(NoImage, match="see that the stick is in"):
         Releases(tmp_path).from_file(tmp_path / "none.bin", release())
+
+
+def test_a_stick_with_images_for_several_boards_is_named_as_a_folder(tmp_path):
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    (stick / release().file_name).write_bytes(CONTENT)
+    (stick / "another.bin").write_bytes(b"for another chip")
+    releases = Releases(tmp_path / "cache", fetched_by=Web())
+    assert releases.from_file(stick, release()).content == CONTENT
+    # Where it is not on the stick, the name that is missing is told.
+    (stick / release().file_name).unlink()
+    with pytest.raises(NoImage, match=r"stick/ESP32_GENERIC_C6-v1\.29\.0\.bin cannot be read"):
+        releases.from_file(stick, release())
+
+
+def test_what_was_brought_is_kept_and_the_next_board_needs_no_stick(tmp_path):
+    stick = tmp_path / "image.bin"
+    stick.write_bytes(CONTENT)
+    releases = Releases(tmp_path / "cache", fetched_by=Web())
+    releases.from_file(stick, release())
+    stick.unlink()
+    assert releases.of(release()).content == CONTENT
+
+
+def test_the_first_that_was_brought_is_what_later_ones_must_be_where_nobody_vouches(tmp_path):
+    stick = tmp_path / "image.bin"
+    stick.write_bytes(CONTENT)
+    releases = Releases(tmp_path / "cache", fetched_by=Web(CONTENT + b"!"))
+    assert not releases.from_file(stick, release(None)).vouched
+    # Then neither another file nor another download is taken for it.
+    stick.write_bytes(CONTENT + b"!")
+    with pytest.raises(BadImage, match=f"it should be {DIGEST[:12]}"):
+        releases.from_file(stick, release(None))
+    (tmp_path / "cache" / release().file_name).unlink()
+    with pytest.raises(BadImage, match=f"it should be {DIGEST[:12]}"):
+        releases.of(release(None))
+
+
+def test_another_release_that_somebody_means_is_not_kept_for_others(tmp_path):
+    stick = tmp_path / "image.bin"
+    stick.write_bytes(b"another release")
+    releases = Releases(tmp_path / "cache", fetched_by=Web(CONTENT))
+    releases.from_file(stick, release(), unpinned=True)
+    assert releases.of(release()).content == CONTENT
