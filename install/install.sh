@@ -3,6 +3,7 @@
 #
 #   sudo sh install/install.sh                  install, or upgrade; roll back if it does not work
 #   sudo sh install/install.sh --boards         and what makes boards ready: flash, provision, label
+#   sudo sh install/install.sh --access-point   and a Wi-Fi for the devices alone (access-point.sh)
 #   sudo sh install/install.sh --wheels FOLDER  the same, without the internet
 #   sudo sh install/install.sh --roll-back      the version before this one
 #   sudo sh install/install.sh --uninstall      remove it; configuration and data stay
@@ -239,6 +240,7 @@ roll_back() {
 uninstall() {
     stop
     if with_systemd; then systemctl disable --quiet doorknock 2>/dev/null || true; fi
+    if [ -e "$root/etc/systemd/system/doorknock-addresses.service" ]; then sh "$here/access-point.sh" --remove; fi
     rm -rf "$opt" "$unit" "$command"
     if with_systemd; then systemctl daemon-reload; fi
     if [ "$and_data" = yes ]; then
@@ -254,6 +256,7 @@ what=install
 wheels=
 and_data=no
 boards=no
+access_point=no
 while [ $# -gt 0 ]; do
     case "$1" in
     --wheels)
@@ -262,6 +265,7 @@ while [ $# -gt 0 ]; do
         shift
         ;;
     --boards) boards=yes ;;
+    --access-point) access_point=yes ;;
     --roll-back) what=roll_back ;;
     --uninstall) what=uninstall ;;
     --and-data) and_data=yes ;;
@@ -270,5 +274,7 @@ while [ $# -gt 0 ]; do
     shift
 done
 [ "$and_data" = no ] || [ "$what" = uninstall ] || wrong_use
+[ "$access_point" = no ] || [ "$what" = install ] || wrong_use
 [ "$(id -u)" = 0 ] || [ -n "$root" ] || fail "This changes the system; run: sudo sh $0"
 $what
+if [ "$access_point" = yes ]; then sh "$here/access-point.sh"; fi

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from gateway.doctor import alert_backend, machine, people, rooms, stores, way
+from gateway.doctor import access_point, alert_backend, machine, people, rooms, stores, way
 from gateway.doctor.finding import Finding, well, wrong
 from gateway.doctor.patient import Patient
 from gateway.errors import GatewayError
@@ -19,6 +19,7 @@ CHECKS: tuple[Callable[[Patient], Iterator[Finding]], ...] = (
     way.program,
     way.listener,
     way.keys,
+    access_point.access_point,
     alert_backend.backend,
     people.people,
     people.escalation,

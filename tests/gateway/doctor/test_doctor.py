@@ -11,7 +11,7 @@ import pytest
 
 from gateway import devices
 from gateway.backup.mark import note_backup
-from gateway.doctor import machine, rooms
+from gateway.doctor import access_point, machine, rooms
 from gateway.doctor.examine import examine
 from gateway.doctor.finding import Finding, Mark
 from gateway.doctor.patient import Patient
@@ -296,3 +296,41 @@ def test_a_backend_with_another_secret_and_a_stale_key_file_are_told(
 
 def test_without_a_configuration_it_is_wrong_use(gateway: GatewayProcess) -> None:
     assert gateway.command("doctor").returncode == 2
+
+
+def test_without_a_wifi_of_its_own_the_doctor_is_silent_about_it(config: Path) -> None:
+    assert list(access_point.access_point(Patient(load(config), NOW_MS, 1), lambda _: None)) == []
+
+
+@pytest.mark.parametrize(
+    ("up", "addresses", "forwards", "mark", "said"),
+    [
+        (True, True, "0", Mark.WELL, "maple is up"),
+        (False, True, "0", Mark.WRONG, "maple is not up"),
+        (True, False, "0", Mark.WRONG, "get no address"),
+        (True, True, "1", Mark.LOOK, "other networks may be reached"),
+    ],
+)
+def test_the_devices_own_wifi_is_up_hands_out_addresses_and_leads_nowhere_else(
+    config: Path,
+    tmp_path: Path,
+    up: bool,
+    addresses: bool,
+    forwards: str,
+    mark: Mark,
+    said: str,
+) -> None:
+    patient = Patient(load(config), NOW_MS, 1)
+    (patient.settings.data / access_point.KEPT).write_text("name=maple\npassword=secret-one\n")
+    switch = tmp_path / "ip_forward"
+    switch.write_text(forwards + "\n")
+
+    def ask(command: list[str]) -> str:
+        if command[0] == "nmcli":
+            return "Wired connection 1\n" + (access_point.CONNECTION if up else "") + "\n"
+        return "active\n" if addresses else "failed\n"
+
+    [one] = access_point.access_point(patient, ask, switch)
+    assert one.mark is mark
+    assert said in one.what
+    assert "secret-one" not in one.what + one.do
