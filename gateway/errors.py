@@ -6,6 +6,7 @@
     ├── BrokerError      the broker cannot be started or reached
     ├── BackupError      a backup cannot be made, read or brought back
     ├── DeviceError      a device cannot be added, found or retired
+    ├── LabelError       a label cannot be printed as it is wanted
     ├── AddressInUse     another program has the port that we were told to use
     └── Deaf             a part that hears devices has ended: start again
 
@@ -35,6 +36,10 @@ class BackupError(GatewayError):
 
 class DeviceError(GatewayError):
     """A device cannot be added, found or retired."""
+
+
+class LabelError(GatewayError):
+    """A label cannot be printed as it is wanted: too little room, no such letter or paper."""
 
 
 class AddressInUse(GatewayError):
