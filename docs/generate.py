@@ -6,8 +6,9 @@
 import json
 from functools import partial
 from pathlib import Path
+from xml.sax.saxutils import escape
 
-from doorknock import config, settings, wire
+from doorknock import config, settings, signals, wire
 
 from gateway.provision import board_file, boards
 from gateway.provision.pages import page, wiring
@@ -112,6 +113,108 @@ def board_schema() -> str:
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
+# What residents are told of each light, in the words of their page.
+LIGHTS = {
+    "en": {
+        "sending": "Sending",
+        "delivered": "Delivered. Nobody has answered yet",
+        "asked_again": "More people are being asked",
+        "coming": "Somebody is coming",
+        "cannot_send": "Cannot send: call out!",
+        "prompt": "“Are you OK?”",
+        "agree": "Look after more? One press: yes",
+    },
+    "es": {
+        "sending": "Enviando",
+        "delivered": "Entregado. Aún no ha respondido nadie",
+        "asked_again": "Se pregunta a más gente",
+        "coming": "Alguien viene",
+        "cannot_send": "No se envía: ¡pide ayuda a voces!",
+        "prompt": "«¿Estás bien?»",
+        "agree": "¿Cuidar más? Una pulsación: sí",
+    },
+    "fr": {
+        "sending": "Envoi en cours",
+        "delivered": "Arrivé. Personne n'a encore répondu",
+        "asked_again": "On demande à plus de monde",
+        "coming": "Quelqu'un vient",
+        "cannot_send": "Envoi impossible : appelez !",
+        "prompt": "« Ça va ? »",
+        "agree": "Veiller davantage ? Presser : oui",
+    },
+}
+_SHOWN_MS = 3000
+# Pixels at 100 %, as wide as a small phone: a rhythm has 90 to a second.
+_WIDTH = 360
+_LEFT = 14
+_BAR = 270
+_ROW = 66
+
+
+def lights_picture(language: str) -> str:
+    """docs/images/lights-<language>.svg: each rhythm and its notes, from the firmware's own table.
+
+    A tall block is lit, a thin line is dark: no colour is needed to read it.
+    """
+    words = LIGHTS[language]
+    height = 30 + _ROW * len(words)
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" '
+        'role="img" aria-labelledby="title" '
+        'font-family="DejaVu Sans, Verdana, Arial, sans-serif">',
+        "  <!-- Generated from firmware/doorknock/signals.py by `make docs`. -->",
+        f'  <title id="title">{"; ".join(escape(text) for text in words.values())}</title>',
+        f'  <rect width="{_WIDTH}" height="{height}" fill="#ffffff"/>',
+    ]
+    for number, (name, text) in enumerate(words.items()):
+        light, sound, _ = signals.PATTERNS[name]
+        top = 6 + number * _ROW
+        lines.append(
+            f'  <text x="{_LEFT}" y="{top + 20}" font-size="14" font-weight="bold" '
+            f'fill="#111827">{escape(text)}</text>'
+        )
+        lines.append(
+            f'  <line x1="{_LEFT}" y1="{top + 49}" x2="{_LEFT + _BAR}" y2="{top + 49}" '
+            'stroke="#6b7280" stroke-width="2"/>'
+        )
+        lines += [
+            f'  <rect x="{_LEFT + start * _BAR / _SHOWN_MS:g}" y="{top + 29}" '
+            f'width="{(end - start) * _BAR / _SHOWN_MS:g}" height="21" fill="#fbbf24" '
+            'stroke="#111827" stroke-width="1.5"/>'
+            for start, end in _lit(light)
+        ]
+        lines += _notes([hz for hz, _ in sound if hz], _LEFT + _BAR + 16, top + 47)
+    foot = 6 + _ROW * len(words) + 12
+    lines += [
+        f'  <line x1="{_LEFT}" y1="{foot - 5}" x2="{_LEFT + _BAR}" y2="{foot - 5}" '
+        'stroke="#374151" stroke-width="1" stroke-dasharray="3 3"/>',
+        f'  <text x="{_LEFT + _BAR + 8}" y="{foot}" font-size="12" fill="#374151">3 s</text>',
+        "</svg>",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _lit(light: tuple[int, ...]) -> list[tuple[int, int]]:
+    """(from, to) in ms of every lit stretch of the first three seconds."""
+    found, at, step = [], 0, 0
+    while at < _SHOWN_MS:
+        end = min(_SHOWN_MS, at + light[step % len(light)])
+        if step % 2 == 0:
+            found.append((at, end))
+        at, step = end, step + 1
+    return found
+
+
+def _notes(hertz: list[int], x: float, base: float) -> list[str]:
+    """The notes of one sounding, the higher the higher they sound, as dots in a row."""
+    gap = 11
+    return [
+        f'  <circle cx="{x + number * gap:g}" cy="{base - (min(hz, 1100) - 200) / 50:g}" r="4" '
+        'fill="#1d4ed8"/>'
+        for number, hz in enumerate(hertz)
+    ]
+
+
 def _default(value: object) -> str:
     if value in ("", b""):
         return "none"
@@ -132,6 +235,7 @@ PAGES = {
     "scenario.md": schema.page,
     "scenario.schema.json": schema.schema_text,
     "../boards/board.schema.json": board_schema,
+    **{f"images/lights-{language}.svg": partial(lights_picture, language) for language in LIGHTS},
     **{f"../boards/{board.id}/board.md": partial(page.page, board) for board in boards.every()},
     **{
         f"../boards/{board.id}/wiring-{kind}.svg": partial(wiring.drawing, board, kind)

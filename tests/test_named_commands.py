@@ -23,7 +23,7 @@ PAGES = sorted(
     ]
 )
 # Named on pages as what is still to come.
-NOT_YET = ("provision", "label")
+NOT_YET = ("provision",)
 _BLOCK = re.compile(r"^ *```.*?^ *```", re.DOTALL | re.MULTILINE)
 _SPAN = re.compile(r"`[^`\n]+`")
 # As in `sudo doorknock doctor`, `.venv/bin/doorknock demo`; not a folder or a part of a name.

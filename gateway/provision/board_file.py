@@ -80,6 +80,14 @@ class Part(Facts):
     price: Price
     only: Type | None = None
 
+    @property
+    def price_range(self) -> tuple[int, int]:
+        """From and to, in whole euros or dollars."""
+        if self.price == "under 1":
+            return 0, 1
+        low, _, high = self.price.partition(" to ")
+        return int(low), int(high)
+
 
 class Pins(Facts):
     """What is at which pad, of every device; each by the label in [gpio]."""
@@ -131,3 +139,8 @@ class BoardFile(Facts):
     battery: Battery | None = None
     text: Text
     parts: tuple[Part, ...] = Field(min_length=1)
+
+    def cost(self, kind: Type) -> tuple[int, int]:
+        """What all parts of such a device cost together, from and to, by their classes."""
+        ranges = [part.price_range for part in self.parts if part.only in (None, kind)]
+        return sum(low for low, _ in ranges), sum(high for _, high in ranges)

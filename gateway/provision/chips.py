@@ -68,8 +68,9 @@ class Image(Facts):
 
 
 class Radar(Facts):
-    """A radar module: what feeds it, and what it sees, in words for staff."""
+    """A radar module: what feeds it, what it sees and where it hangs, in words for staff."""
 
     name: str
     supply: Literal["5V", "3V3"]
     tier: str
+    mounting: str = Field(min_length=40)

