@@ -17,11 +17,12 @@ import typer
 from doorknock import wire
 
 from gateway import devices, log
+from gateway.backend.person_cli import person_app
 from gateway.backup.cli import backup, restore
 from gateway.care.acts import retire
 from gateway.care.cli import add_to, who
 from gateway.doctor.cli import doctor
-from gateway.errors import DeviceError, GatewayError, SettingsError
+from gateway.errors import DeviceError, GatewayError
 from gateway.options import Config
 from gateway.secret_file import make_data_directory, write_private
 from gateway.settings import Settings, load
@@ -38,7 +39,6 @@ app = typer.Typer(
 device_app = typer.Typer(help="Add, look after and retire devices.", no_args_is_help=True)
 app.add_typer(device_app, name="device")
 add_to(device_app)
-person_app = typer.Typer(help="The people who respond.", no_args_is_help=True)
 app.add_typer(person_app, name="person")
 
 JsonLog = Annotated[bool, typer.Option("--json-log", help="Log JSON, one object a line.")]
@@ -102,24 +102,6 @@ def device_retire(
         f"{gone.device}  {gone.device_type}  {gone.unit}: retired, what it sends is refused from "
         "now on; look in on the unit, and make a new backup (an older one lets it in again)."
     )
-
-
-@person_app.command("link")
-def person_link(
-    person: Annotated[str, typer.Argument(help="Their id in [[people]].")], config: Config
-) -> None:
-    """Print a person's own way to the page. Whoever has it is that person."""
-    from gateway.backend.links import links_of
-
-    settings = load(config)
-    people = [one.id for one in settings.people]
-    if person not in people:
-        known = ", ".join(people) or "nobody"
-        raise SettingsError(
-            f"There is no {person!r} in [[people]] of {settings.path}, where there is {known}; "
-            "write one of these, or add them."
-        )
-    typer.echo(links_of(settings, lambda: datetime.now(UTC)).for_person(person))
 
 
 def main() -> None:

@@ -5,6 +5,7 @@
     ├── StoreError       the store cannot be opened, or another gateway has it
     ├── BrokerError      the broker cannot be started or reached
     ├── BackupError      a backup cannot be made, read or brought back
+    ├── PersonError      a person's password cannot be set or ended
     ├── DeviceError      a device cannot be added, found or retired
     ├── LabelError       a label cannot be printed as it is wanted
     ├── AddressInUse     another program has the port that we were told to use
@@ -32,6 +33,10 @@ class BrokerError(GatewayError):
 
 class BackupError(GatewayError):
     """A backup cannot be made, read or brought back."""
+
+
+class PersonError(GatewayError):
+    """A person is not known, or what is to be their password cannot be."""
 
 
 class DeviceError(GatewayError):

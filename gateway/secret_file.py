@@ -1,14 +1,16 @@
 """secrets.toml in the data directory: what gateway and backend must not show to anybody.
 
-Made at the first start, mode 0600, never written again. A backend elsewhere needs the same
-webhook_secret and stream_token: somebody carries the file there.
+Made at the first start, mode 0600, and never changed again; what an older version did not know
+is added once. A backend elsewhere needs the same webhook_secret and stream_token, and its replicas
+all the same vault_key: somebody carries the file there.
 """
 
 import base64
+import fcntl
 import os
 import secrets
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 
 from gateway.errors import SettingsError
@@ -31,6 +33,9 @@ class Secrets:
     session_key: str = field(repr=False)
     # The gateway's own password at the broker.
     broker_password: str = field(repr=False)
+    # Encrypts what residents have written, and seasons the hashes of passwords and PINs. "": of
+    # an older version, which had none; load_secrets() adds it.
+    vault_key: str = field(default="", repr=False)
 
 
 def load_secrets(settings: Settings) -> Secrets:
@@ -43,6 +48,9 @@ def load_secrets(settings: Settings) -> Secrets:
     if not path.exists():
         _make(path)
     found = read_secrets(settings)
+    if not found.vault_key:
+        _add_vault_key(settings, path)
+        found = read_secrets(settings)
     if path.stat().st_mode & 0o077:
         path.chmod(0o600)
     return found
@@ -53,7 +61,13 @@ def read_secrets(settings: Settings) -> Secrets:
     path = settings.data / FILE_NAME
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
-        return Secrets(**{one.name: values[one.name] for one in fields(Secrets)})
+        return Secrets(
+            **{
+                one.name: values[one.name]
+                for one in fields(Secrets)
+                if one.default is MISSING or one.name in values
+            }
+        )
     except (OSError, ValueError) as error:
         # Not the error's own words: a TOML error may quote the line, and the line is a secret.
         raise SettingsError(
@@ -113,7 +127,24 @@ def _make(path: Path) -> None:
             f'webhook_secret = "whsec_{key}"\n'
             f'stream_token = "{secrets.token_urlsafe(_SECRET_BYTES)}"\n'
             f'session_key = "{secrets.token_urlsafe(_SECRET_BYTES)}"\n'
-            f'broker_password = "{secrets.token_urlsafe(_SECRET_BYTES)}"\n',
+            f'broker_password = "{secrets.token_urlsafe(_SECRET_BYTES)}"\n' + _vault_key_line(),
         )
+    except OSError as error:
+        raise SettingsError(f"The secrets cannot be written to {path}: {error.strerror}.") from None
+
+
+def _vault_key_line() -> str:
+    return f'vault_key = "{secrets.token_urlsafe(_SECRET_BYTES)}"\n'
+
+
+def _add_vault_key(settings: Settings, path: Path) -> None:
+    """Once, whoever comes first: a second key would make what the first has locked unreadable."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            # Whoever waited for the lock may hold a file that has been replaced meanwhile.
+            if not read_secrets(settings).vault_key:
+                text = path.read_text(encoding="utf-8")
+                write_private(path, text.rstrip("\n") + "\n" + _vault_key_line())
     except OSError as error:
         raise SettingsError(f"The secrets cannot be written to {path}: {error.strerror}.") from None

@@ -20,10 +20,13 @@ from gateway.backend.channels.apprise import AppriseChannel
 from gateway.backend.database import open_database
 from gateway.backend.dispatch import Dispatch
 from gateway.backend.links import Links
+from gateway.backend.logins import Logins
 from gateway.backend.notices import Notices, Send, send_in_own_thread
 from gateway.backend.outward import OutwardStream
+from gateway.backend.passwords import Passwords
 from gateway.backend.policy import Clock, Policy, from_settings
 from gateway.backend.timers import Timers
+from gateway.backend.vault import Vault
 from gateway.backend.webhook import WebhookDoor
 from gateway.backend.wording import Wording
 from gateway.care.acts import Care, care_of
@@ -161,6 +164,7 @@ def assemble(
     dispatch = Dispatch(database, policy, clock, committed=bell.ring_from_anywhere)
     links = Links(secrets.session_key, policy, clock)
     wording = Wording(policy, links)
+    logins = Logins(database, clock)
     routes = api.routes(
         WebhookDoor(dispatch, secrets.webhook_secret, clock),
         OutwardStream(database, bell, secrets.stream_token, look_every_s=look_every_s),
@@ -171,9 +175,11 @@ def assemble(
         database,
         policy,
         links,
-        Sessions(secrets.session_key, policy, clock),
+        Sessions(secrets.session_key, policy, clock, database, logins),
         clock,
         bell,
+        Passwords(database, Vault(secrets.vault_key), clock),
+        logins,
         care,
     )
     return Backend(

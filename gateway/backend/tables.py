@@ -154,6 +154,29 @@ notices = Table(
     Index("notices_to_send", "state", "due_at"),
 )
 
+# Who may come in by a password or a PIN: hashes alone. holder: "staff:ID of a person", or
+# "resident:ID of a card".
+passwords = Table(
+    "passwords",
+    metadata,
+    Column("holder", String(80), primary_key=True),
+    Column("hash", String(200), nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("tries", Integer, nullable=False),  # wrong ones since the last right one
+    Column("shut_until", Instant),
+)
+
+# Who is in. id: a digest of what the cookie holds, so that whoever reads it here cannot use it.
+logins = Table(
+    "logins",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("holder", String(80), nullable=False, index=True),
+    Column("begun_at", Instant, nullable=False),
+    Column("proved_at", Instant, nullable=False),  # when the password or PIN was last given
+    Column("ends_at", Instant, nullable=False),
+)
+
 # How often each outcome was given, a month: all that is left of an alert in the end.
 outcomes = Table(
     "outcomes",

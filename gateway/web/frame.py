@@ -7,10 +7,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.backend.overview import Overview
-from gateway.web.sessions import Session
+from gateway.web.sessions import Session, Sessions
 from gateway.web.wording import Words
 
 Handler = Callable[[Request, Session, Words], Awaitable[Response]]
+StrangersHandler = Callable[[Request, dict[str, Any], Words], Awaitable[Response]]
 
 
 class Frame(Protocol):
@@ -36,6 +37,26 @@ class Frame(Protocol):
         self, request: Request, words: Words, session: Session | None, key: str, status: int
     ) -> Response:
         """A page of one sentence."""
+
+    @property
+    def sessions(self) -> Sessions:
+        """Who is in, and the tokens of forms."""
+
+    def is_staff(self, person: str) -> bool:
+        """Whether somebody of this id is of the staff."""
+
+    def words(self, request: Request) -> Words:
+        """In the reader's language."""
+
+    def from_a_stranger(
+        self, handler: StrangersHandler
+    ) -> Callable[[Request], Awaitable[Response]]:
+        """A POST of somebody who is not in yet, from a form of ours (form_page) and no other."""
+
+    def form_page(
+        self, request: Request, template: str, words: Words, *, status: int = 200, **values: Any
+    ) -> Response:
+        """A page with a form for somebody who is not in yet."""
 
     def surroundings(self) -> Overview:
         """Devices and gateways as the backend knows them. Blocks."""

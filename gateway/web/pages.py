@@ -19,6 +19,7 @@ from gateway.backend.bell import Bell
 from gateway.backend.dispatch import Dispatch
 from gateway.backend.happenings import Arrived, CannotGo, OnMyWay, Resolved
 from gateway.backend.links import Links
+from gateway.backend.logins import Logins
 from gateway.backend.overview import (
     AlertView,
     Overview,
@@ -26,16 +27,19 @@ from gateway.backend.overview import (
     overview,
     surroundings,
 )
+from gateway.backend.passwords import Passwords
 from gateway.backend.policy import OUTCOMES, Clock, Policy
 from gateway.care.acts import Care
 from gateway.settings import LANGUAGES
 from gateway.store import Store
 from gateway.web.blindness import blindness
 from gateway.web.devices import DevicePages
-from gateway.web.frame import Handler
+from gateway.web.frame import Handler, StrangersHandler
 from gateway.web.headers import SecurityHeaders
 from gateway.web.live import Live
+from gateway.web.patience import Patience
 from gateway.web.sessions import Session, Sessions
+from gateway.web.staff import StaffPages
 from gateway.web.wording import LANGUAGE_COOKIE, Words, language_of
 
 _HERE = Path(__file__).parent
@@ -56,11 +60,14 @@ class Pages:
     sessions: Sessions
     clock: Clock
     bell: Bell
+    passwords: Passwords
+    logins: Logins
     care: Care | None = None
 
     def __post_init__(self) -> None:
         self._templates = Jinja2Templates(directory=_HERE / "templates")
         self._live = Live(self.bell, self._fingerprint)
+        self._patience = Patience(self.passwords)
 
     def routes(self) -> list[BaseRoute]:
         return [
@@ -75,6 +82,7 @@ class Pages:
             Route("/alerts/{alert}/seen", self.inside(self._seen), methods=["POST"]),
             Route("/alerts/{alert}/{word}", self.inside(self._say), methods=["POST"]),
             *DevicePages(self, self.care).routes(),
+            *StaffPages(self, self.database, self.passwords, self.logins, self._patience).routes(),
             Mount("/static", StaticFiles(directory=_HERE / "static")),
         ]
 
@@ -86,7 +94,7 @@ class Pages:
     async def _come_in(self, request: Request) -> Response:
         ticket = self.links.read(request.path_params["token"])
         if ticket is None:
-            return self._door(request, self._words(request), "link_old_title")
+            return self._door(request, self.words(request), "link_old_title")
         # Message apps fetch links by themselves: this shows, and says nothing to anybody.
         response = RedirectResponse(f"/alerts/{ticket.alert}" if ticket.alert else "/now", 303)
         self.sessions.begin(response, ticket.person)
@@ -107,8 +115,8 @@ class Pages:
         """Only for those who came by their link, and a POST only from a form of ours."""
 
         async def guarded(request: Request) -> Response:
-            words = self._words(request)
-            session = self.sessions.of(request)
+            words = self.words(request)
+            session = await asyncio.to_thread(self.sessions.of, request)
             if session is None:
                 return self._door(request, words, "door_title")
             if request.method == "POST":
@@ -118,6 +126,20 @@ class Pages:
                     return self.message(request, words, session, "form_old", 403)
                 request.state.form = form
             return await handler(request, session, words)
+
+        return guarded
+
+    def from_a_stranger(
+        self, handler: StrangersHandler
+    ) -> Callable[[Request], Awaitable[Response]]:
+        """A POST of somebody who is not in yet, from a form of ours (form_page) and no other."""
+
+        async def guarded(request: Request) -> Response:
+            words = self.words(request)
+            form = await self._form(request)
+            if not self.sessions.is_strangers_form(request, str(form.get("token", ""))):
+                return self.message(request, words, None, "form_stale", 403)
+            return await handler(request, form, words)
 
         return guarded
 
@@ -205,7 +227,12 @@ class Pages:
 
     # --- within ---
 
-    def _words(self, request: Request) -> Words:
+    def is_staff(self, person: str) -> bool:
+        """Whether somebody of this id is of the staff."""
+        return person in self.policy.people and person in self.policy.staff
+
+    def words(self, request: Request) -> Words:
+        """In the reader's language."""
         return Words(language_of(request, self.policy.language), self.policy, self.clock())
 
     def _overview(self) -> Overview:
@@ -246,10 +273,24 @@ class Pages:
             "banner": blindness(seen, self.policy, words) if seen and session else [],
             "seen": seen,
             "site": self.policy.site,
+            "may_log_in": session and not session.is_staff and self.is_staff(session.person.id),
             "looks_after_devices": self.care is not None and session and session.is_staff,
             **values,
         }
         return self._templates.TemplateResponse(request, template, context, status_code=status)
+
+    def form_page(
+        self, request: Request, template: str, words: Words, *, status: int = 200, **values: Any
+    ) -> Response:
+        """A page with a form for somebody who is not in yet."""
+        stranger = self.sessions.stranger(request)
+        token = self.sessions.token(stranger)
+        plain = not self.policy.base_url.startswith("https:")
+        response = self.page(
+            request, template, None, words, status=status, token=token, plain=plain, **values
+        )
+        self.sessions.form_for(response, stranger)
+        return response
 
     def _outcomes(
         self,
@@ -284,11 +325,11 @@ class Pages:
         """Anything else: one sentence."""
         if request.url.path.startswith("/v1/"):
             return JSONResponse({"status": "refused", "error": "No such address."}, 404)
-        return self.message(request, self._words(request), None, "not_found", 404)
+        return self.message(request, self.words(request), None, "not_found", 404)
 
     async def failed(self, request: Request, _: Exception) -> Response:
         """What nobody foresaw: said, and nothing told about it."""
-        return self.message(request, self._words(request), None, "failed", 500)
+        return self.message(request, self.words(request), None, "failed", 500)
 
 
 def _may_close(session: Session, view: AlertView) -> bool:

@@ -262,9 +262,6 @@ def _person(one: str | Mapping[str, Any]) -> dict[str, Any]:
 
 def _secrets(chance: random.Random) -> Secrets:
     """Like every secret of a simulated house, its own for each seed, and worth nothing."""
-    return Secrets(
-        webhook_secret="whsec_" + base64.b64encode(chance.randbytes(32)).decode(),
-        stream_token=chance.randbytes(16).hex(),
-        session_key=chance.randbytes(16).hex(),
-        broker_password="",
-    )
+    webhook_secret = "whsec_" + base64.b64encode(chance.randbytes(32)).decode()
+    stream_token, session_key = chance.randbytes(16).hex(), chance.randbytes(16).hex()
+    return Secrets(webhook_secret, stream_token, session_key, "", vault_key="of " + session_key)

@@ -82,6 +82,7 @@ SECRETS = Secrets(
     stream_token=STREAM_TOKEN,
     session_key="session-key-of-the-tests",
     broker_password="",
+    vault_key="vault-key-of-the-tests",
 )
 
 
