@@ -65,6 +65,8 @@ def test_the_configuration_for_a_home_is_one() -> None:
 
     assert [step.people for step in settings.escalation.steps] == [["kim"]]
     assert {person.id for person in settings.people} == {"kim", "me"}
+    # Where the service may write: install/doorknock.service keeps it out of everywhere else.
+    assert settings.data == Path("/var/lib/doorknock/data")
     assert tomllib.loads(text)["escalation"]["staff"] == settings.escalation.staff
 
 
