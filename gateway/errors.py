@@ -8,6 +8,7 @@
     ├── PersonError      a person's password cannot be set or ended
     ├── DeviceError      a device cannot be added, found or retired
     ├── LabelError       a label cannot be printed as it is wanted
+    ├── BluetoothError   a Wi-Fi cannot be changed over Bluetooth (gateway/bluetooth/air.py)
     ├── AddressInUse     another program has the port that we were told to use
     └── Deaf             a part that hears devices has ended: start again
 

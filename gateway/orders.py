@@ -101,6 +101,14 @@ def note(connection: Connection, device: str, kind: str, *, by: str, now_ms: int
     table.insert(connection, {"device": device, "number": number, **values, **settled})
 
 
+def withdraw(store: Store, order_id: int) -> None:
+    """An order that the device has not answered is not sent any more."""
+    with store.write() as connection:
+        order = table.get(connection, order_id)
+        if order is not None and order.waits:
+            table.change(connection, order_id, {"state": SUPERSEDED, "waits": False})
+
+
 def read_settings(given: Mapping[str, str]) -> dict[str, int | str]:
     """Settings as people write them, checked against both bounds. Raises DeviceError."""
     return {name: _read_setting(name, text) for name, text in given.items()}

@@ -1,4 +1,4 @@
-"""Orders from afar: settings, "which one are you?", restart, test, the last lines.
+"""Orders from afar: settings, "which one are you?", restart, test, the last lines, Bluetooth.
 
 What nobody can do from afar is to widen what is watched: a home made a washroom, or a longer
 limit. Such an order is held until somebody in the room presses once; the light asks for it.
@@ -45,7 +45,8 @@ class Afar:
     kept: a Keep. in_force: what may be set, name to value; {} in a button. base: a digest of what
     the device was given by cable (Config.base). `room` is the device around it: emit(kind,
     details), busy() (a question, or a call that is open), calm() (not busy, and nobody looked
-    after), restart(), lines, log(text).
+    after), restart(), lines, log(text), and of a change of its Wi-Fi by Bluetooth: may_change_wifi,
+    change_wifi() (agreed to).
 
     showing: the light that this room would like, "" for none. It gives way to every other.
     updating: takes `update` orders by ordered(number, details, again); None: there is no such.
@@ -64,6 +65,7 @@ class Afar:
         self._held = None  # the settings that wait for a press
         self._held_since = 0
         self._test_press = 0  # the number of the order that waits for a test press
+        self._wifi_asked = False
         self._test = None  # (boot, seq, the tick it was made at, whether by a press)
         self._restart_at = None
         self._failed_at = None
@@ -152,6 +154,7 @@ class Afar:
         if after == self.in_force:
             self._finish("applied")
         elif widens(self.in_force, after):
+            self._wifi_asked = False
             self._held, self._held_since = after, now
             self._finish("waiting_for_press")
             self._show("agree", now, AGREE_MS)
@@ -217,9 +220,14 @@ class Afar:
         kept.newest = kept.act_number = command.stamp
         kept.act_what = ACTS.index(what) if what in ACTS else 0
         outcome = "unknown"
-        if what in ("restart", "test_press"):
-            # Whoever is looked after answers by that same single press.
-            outcome = "done" if self._room.calm() else "busy"
+        if what == "wifi" and not self._room.may_change_wifi:
+            self._room.log("wifi: bluetooth is off in its settings")
+            outcome = "failed"
+        elif what in ("restart", "test_press", "wifi"):
+            # Whoever is looked after answers by that same single press. One light asks for one
+            # thing at a time.
+            asks = what == "wifi" and self._held is not None
+            outcome = "done" if self._room.calm() and not asks else "busy"
         elif what in ACTS:
             outcome = "busy" if what != "log" and self._room.busy() else "done"
         kept.act_outcome = _OUTCOMES.index(outcome)
@@ -240,6 +248,9 @@ class Afar:
         elif what == "test_press":
             self._test_press = number
             self._show("test_press", now, TEST_PRESS_MS)
+        elif what == "wifi":
+            self._wifi_asked = True
+            self._show("agree", now, AGREE_MS)
         elif what == "log":
             parts = self._room.lines.parts(_LOG_BYTES, _LOG_PARTS)
             for i in range(len(parts)):
@@ -283,6 +294,11 @@ class Afar:
             self._hide("agree")
             self._accept(after)
             return True
+        if self._wifi_asked and self.showing == "agree":
+            self._wifi_asked = False
+            self._hide("agree")
+            self._room.change_wifi()
+            return True
         if self._test_press and self.showing == "test_press":
             number, self._test_press = self._test_press, 0
             self._begin_test(number, True, now)
@@ -313,6 +329,7 @@ class Afar:
             self._until = None
             self.showing = ""
             self._test_press = 0
+            self._wifi_asked = False
         if self._restart_at is not None:
             if clock.since(now, self._restart_at) >= 0 and self._room.calm():
                 self._restart_at = None

@@ -26,6 +26,7 @@ from doorknock import (
     signals,
     sleep,
     tamper,
+    wifi,
     wire,
 )
 
@@ -86,7 +87,13 @@ class App:
         self.call.resume(self.call_kept.read())
         schedule = retry.SPARING_S if settings["battery"] else retry.EVERY_S
         self.outgoing = retry.Outgoing(self.journal, schedule, _jitter)
-        self.radio = chip.Radio(settings["wifi_ssid"], settings["wifi_key"])
+        network = (settings["wifi_ssid"], settings["wifi_key"])
+        self.radio = chip.Radio(network[0], network[1])
+        powered_on = self.cause in ("power_on", "reset_pin")
+        self.may_change_wifi = settings["bluetooth"] == 1
+        self.wifi = wifi.Wifi(
+            keep.Keep("wifi"), nvs, network, powered_on, self.may_change_wifi, self
+        )
         self._take_up_journal()
         self.link = link.Link(
             settings,
@@ -111,6 +118,7 @@ class App:
         if not self.identity.woken or self.identity.boot == wire.BOOT_UNKNOWN:
             self._say_boot()
         self.afar.begin()
+        self.wifi.begin(self.radio, chip.ticks())
 
     def _take_up_journal(self) -> None:
         """What was not answered before this start belongs to the call, and gets a number."""
@@ -191,7 +199,8 @@ class App:
             self._shine("sending", anew=True)
 
     def _pressed(self, taps: int, held: bool) -> None:
-        if self.afar.pressed(taps, held, chip.ticks()):
+        now = chip.ticks()
+        if self.wifi.pressed(taps, held, now) or self.afar.pressed(taps, held, now):
             return
         if self.sensor is not None:
             self.sensor.pressed(taps, held, chip.ticks())
@@ -208,7 +217,9 @@ class App:
             return
         if command.device != self.device:
             log("command refused: another device's")
-        elif command.kind == "answer":
+            return
+        self.wifi.reached(chip.ticks())
+        if command.kind == "answer":
             self._answered(command.boot, command.seq)
         elif command.kind == "light":
             state = str(command.details.get("state", ""))
@@ -237,6 +248,15 @@ class App:
         """Whether a restart disturbs nobody: nobody is looked after, asked, or waited for."""
         watching = self.sensor is not None and self.sensor.watching
         return not (self.busy() or watching or self.button.busy)
+
+    def change_wifi(self) -> None:
+        """Somebody in the room has agreed that its Wi-Fi is changed."""
+        self.wifi.open(chip.ticks())
+
+    def told(self, signal: str) -> None:
+        """Something to be told once, over what is shown."""
+        if not self.busy():
+            self.signals.play(signal)
 
     def restart(self) -> None:
         """Starts anew; everything is on flash."""
@@ -306,7 +326,7 @@ class App:
         elif self.button.untold and not self.is_sensor:
             light = "sending"
         elif light == "none":
-            light = self.afar.showing or light
+            light = self.afar.showing or self.wifi.showing
         self._shine(light)
 
     def _shine(self, light: str, anew: bool = False) -> None:
@@ -323,6 +343,7 @@ class App:
             report()
             now = chip.ticks()
             self.afar.tick(now)
+            self.wifi.tick(now)
             self.tamper.look()
             self._show()
             if clock.since(now, flushed) >= _FLUSH_MS:
@@ -338,7 +359,7 @@ class App:
             await asyncio.sleep_ms(_TICK_MS)
 
     def _sleep_if_idle(self, now: int) -> None:
-        if self.button.busy or self.afar.awake:
+        if self.button.busy or self.afar.awake or self.wifi.awake:
             return
         for_ms = self.sleeper.sleep_ms(
             now, self.call.light(now, False), self.journal.entries, self.link.state == link.UP
@@ -380,6 +401,13 @@ class App:
             details.update(self.sensor.health())
         self.emit("heartbeat", details)
 
+    async def _way(self, report) -> None:
+        """The radio's task: the link, and first Bluetooth at a start that is for it."""
+        if self.wifi.bluetooth:
+            info = (b"Doorknock", FIRMWARE.encode(), chip.model(), self.device.encode())
+            await self.wifi.offer(self.config["secret"], self.device, info, chip.ticks, report)
+        await self.link.run(report)
+
     async def run(self) -> None:
         """Everything, for ever."""
         supervisor = health.Supervisor(self._watchdog, chip.ticks, log)
@@ -387,7 +415,7 @@ class App:
             ("button", self.pressed.run),
             ("signals", self.signals.run),
             ("tick", self._tick),
-            ("link", self.link.run),
+            ("link", self._way),
             ("heartbeat", self._beat),
         ]
         if self.radar is not None:

@@ -1,5 +1,6 @@
 """The chip and what is soldered to it: the one room that speaks to `machine` and `network`."""
 
+import sys
 import time
 
 import esp32
@@ -45,6 +46,11 @@ def cause() -> str:
 def woken_by_pin() -> bool:
     """Whether it was the button that ended deep sleep."""
     return machine.wake_reason() in _WOKEN_BY_PIN
+
+
+def model() -> bytes:
+    """What the chip calls itself, up to 32 bytes."""
+    return getattr(sys.implementation, "_machine", "ESP32").encode()[:32]
 
 
 def button(config) -> machine.Pin:
@@ -108,36 +114,69 @@ class _NoSwitch:
         pass
 
 
+# Why joining failed, by ESP-IDF's numbers (wifi_err_reason_t): the greeting was broken off or
+# refused, which is what a wrong password looks like; nobody of that name, or with our security.
+_REFUSED = (2, 15, 202, 204)
+_NOT_FOUND = (201, 210, 211, 212)
+
+
 class Radio:
-    """Wi-Fi as a station."""
+    """Wi-Fi as a station. It takes no memory before it is first joined."""
 
     def __init__(self, ssid: str, key: str) -> None:
-        self._wlan = network.WLAN(network.STA_IF)
+        self._wlan = None
         self._ssid = ssid
         self._key = key
         self._asked = False
+        # After Bluetooth in the same start its memory may not be enough; a restart gives it.
+        self.after_bluetooth = False
+
+    def use(self, ssid: str, key: str) -> None:
+        """From now on this network."""
+        self._ssid = ssid
+        self._key = key
+        if self._asked:
+            self._wlan.disconnect()
+            self._asked = False
+            self.join()
 
     def join(self) -> None:
         """Begins to join. The chip itself keeps trying from then on."""
-        if not self._asked:
+        if self._asked:
+            return
+        try:
+            if self._wlan is None:
+                self._wlan = network.WLAN(network.STA_IF)
             self._wlan.active(True)
-            self._wlan.connect(self._ssid, self._key)
-            self._asked = True
+        except (OSError, MemoryError):
+            if self.after_bluetooth:
+                restart()
+            raise
+        self._wlan.connect(self._ssid, self._key)
+        self._asked = True
 
     def joined(self) -> bool:
         """Whether there is a network now."""
-        return self._wlan.isconnected()
+        return self._wlan is not None and self._wlan.isconnected()
+
+    def why(self) -> str:
+        """What keeps it from joining: "wrong_password", "no_network", "" where that is open."""
+        status = self._wlan.status() if self._wlan is not None else None
+        if status in _REFUSED:
+            return "wrong_password"
+        return "no_network" if status in _NOT_FOUND else ""
 
     def rssi_dbm(self) -> int:
         """Signal strength; -127 where there is none."""
         try:
             return max(-127, min(20, self._wlan.status("rssi")))
-        except (OSError, TypeError, ValueError):
+        except (AttributeError, OSError, TypeError, ValueError):
             return -127
 
     def off(self) -> None:
         """Before sleep."""
-        self._wlan.active(False)
+        if self._wlan is not None:
+            self._wlan.active(False)
         self._asked = False
 
 

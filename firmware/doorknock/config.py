@@ -45,6 +45,7 @@ SETTINGS = (
     ("pin_radar_tx", "number", 0, 48, 21, "to the radar"),
     ("pin_door", "number", -1, 48, -1, "a contact, to ground while the door is shut; -1: none"),
     ("pin_tamper", "number", -1, 48, -1, "a switch, to ground while the case is shut; -1: none"),
+    ("bluetooth", "number", 0, 1, 1, "0: its Wi-Fi is never changed over Bluetooth"),
     ("hold_low", "bytes", 0, 8, b"", "pins that are low from the start on, one a byte"),
 ) + tuple(
     # What a sensor asks and calls by.

@@ -17,6 +17,7 @@ _KEPT = (
     "setting ",
     "task ",
     "update",
+    "wifi: ",
 )
 # 24 lines of 60 bytes are 1.5 KB of memory, and six messages.
 LINES = 24

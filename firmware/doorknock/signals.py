@@ -50,6 +50,8 @@ PATTERNS = {
     ),
     # One blink and a gap: the next single tap is a test.
     "test_press": ((150, 1350), ((587, 120),), 5000),
+    # Two short ones and a long gap: its Wi-Fi may be changed now, or is being tried.
+    "bluetooth": ((100, 200, 100, 4100), ((784, 80), (0, 80), (784, 80)), 0),
 }
 # Played once, over whatever is shown.
 SHORT = {
@@ -59,6 +61,10 @@ SHORT = {
     "self_test": ((100, 300, 100, 300, 100, 300), ((523, 150),), 0),
     "watch_started": ((1500, 100), ((523, 150), (784, 250)), 0),
     "watch_ended": ((100, 200, 100, 200), ((784, 150), (523, 250)), 0),
+    # The new Wi-Fi works, and is kept.
+    "wifi_changed": ((1000, 200, 300, 100), ((587, 150), (880, 250)), 0),
+    # It does not, and the old one is back.
+    "wifi_failed": ((100, 400, 100, 400, 100, 400), ((330, 300), (0, 200), (220, 500)), 0),
     # The radar does not see: nobody is looked after.
     "watch_refused": (
         (100, 300, 100, 300, 100, 900, 100, 300, 100, 300, 100, 300),

@@ -68,7 +68,20 @@ HIGHEST_NUMBER = (1 << 62) - 1
 #   test        a `test` event, at once, the way of a press: gateway, backend, and back to the light
 #   test_press  the same at the next single tap within a minute; two taps or a hold call as ever
 #   log         the last lines of its log, in `log` events
-ACTS = ("identify", "restart", "test", "test_press", "log")
+#   wifi        the next single tap within two minutes turns from Wi-Fi to Bluetooth for some
+#               minutes, in which its Wi-Fi may be changed (docs/bluetooth.md); not in a watch, a
+#               question or a call
+ACTS = ("identify", "restart", "test", "test_press", "log", "wifi")
+# What a change of the Wi-Fi has come to: improv.py says what each means.
+WIFI_OUTCOMES = (
+    "none",
+    "changed",
+    "wrong_password",
+    "no_network",
+    "no_gateway",
+    "interrupted",
+    "storage",
+)
 UPDATE_STATES = (
     "accepted",
     "waiting",
@@ -288,6 +301,13 @@ _EVENTS = (
         "A test: it takes the way of a press, wakes nobody, and is answered by `tested`.",
         (_NUMBER, ("pressed", 2, 0, 1)),
     ),
+    (
+        "wifi",
+        18,
+        "up",
+        "What a change of its Wi-Fi over Bluetooth has come to. It never says which network.",
+        (("outcome", 1, WIFI_OUTCOMES),),
+    ),
 )
 _COMMANDS = (
     ("answer", 0x81, "down", "The gateway has committed the event with this boot and seq.", ()),
@@ -418,7 +438,7 @@ def _checked_secret(secret: bytes) -> bytes:
     return secret
 
 
-def _same(a: bytes, b: bytes) -> bool:
+def same(a: bytes, b: bytes) -> bool:
     """Compares in a time that does not tell how much of the two agrees."""
     if len(a) != len(b):
         return False
@@ -528,7 +548,7 @@ def _decode(message: bytes, key: bytes, low: int, high: int) -> Message:
     device = device_of(message)
     end = len(message) - SIGNATURE_BYTES
     body = bytes(message[:end])
-    if not _same(hmac_sha256(key, body)[:SIGNATURE_BYTES], bytes(message[end:])):
+    if not same(hmac_sha256(key, body)[:SIGNATURE_BYTES], bytes(message[end:])):
         raise Refused("signature")
     _, code, _, boot, seq, stamp = struct.unpack(_HEADER, body[:HEADER_BYTES])
     row = _BY_CODE.get(code)

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from gateway import orders
+from gateway.bluetooth.cli import wifi
 from gateway.care import view, waiting
 from gateway.options import Config
 from gateway.secret_file import make_data_directory
@@ -43,6 +44,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("identify")(identify)
     app.command("restart")(restart)
     app.command("logs")(logs)
+    app.command("wifi")(wifi)
 
 
 def list_devices(config: Config, as_json: AsJson = False) -> None:

@@ -176,6 +176,16 @@ def insert(
         connection.execute(_INSERT_PARCELS, list(parcel_rows))
 
 
+def newest(connection: Connection, device: str, kind: str, since_ms: int) -> Any:
+    """The details of the newest event of this kind since then, or None."""
+    return connection.execute(
+        select(events.c.details)
+        .where(events.c.device == device, events.c.kind == kind, events.c.received_at >= since_ms)
+        .order_by(events.c.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+
+
 def set_watch(connection: Connection, device: str, boot: int, seq: int, *, on: bool) -> None:
     """The sensor looks after somebody from now on, or no longer. Keeps no trace of the last."""
     newest = connection.execute(

@@ -1,4 +1,8 @@
-"""network.WLAN, with an access point that can go away."""
+"""network.WLAN, with access points that can go away.
+
+The host may say which networks there are, by name, each with its password: `networks`, None for
+one that is called as you like.
+"""
 
 import time
 
@@ -20,6 +24,8 @@ _active = False
 _wanted = False
 _since = 0
 _rssi = -61
+_networks = None
+_chosen = ("", "")
 
 
 def begin(first: dict) -> None:
@@ -30,17 +36,28 @@ def begin(first: dict) -> None:
 
 
 def _turn(order: dict) -> None:
-    global _there, _since, _rssi
+    global _there, _since, _rssi, _networks
     _there = order["access_point"]
     _rssi = order.get("rssi", _rssi)
+    _networks = order.get("networks", _networks)
     _since = time.ticks_ms()
 
 
 def joined() -> bool:
     """Whether the board is on the network now."""
     bench.drain()
-    on_air = _active and _wanted and _there
+    on_air = _active and _wanted and _refusal() == STAT_GOT_IP
     return on_air and time.ticks_diff(time.ticks_ms(), _since) >= JOIN_MS
+
+
+def _refusal() -> int:
+    """STAT_GOT_IP where the chosen network lets us in, else why it does not."""
+    name, key = _chosen
+    if not _there or (_networks is not None and name not in _networks):
+        return STAT_NO_AP_FOUND
+    if _networks is not None and _networks[name] != key:
+        return STAT_WRONG_PASSWORD
+    return STAT_GOT_IP
 
 
 class WLAN:
@@ -60,9 +77,10 @@ class WLAN:
         return _active
 
     def connect(self, ssid=None, key=None, *, bssid=None, reconnects=None) -> None:
-        global _wanted, _since
+        global _wanted, _since, _chosen
         if not _active:
             raise OSError("Wifi Not Started")
+        _chosen = (ssid or "", key or "")
         if not _wanted:
             _since = time.ticks_ms()
         _wanted = True
@@ -81,7 +99,8 @@ class WLAN:
             return STAT_GOT_IP
         if not _wanted:
             return STAT_IDLE
-        return STAT_CONNECTING if _there else STAT_NO_AP_FOUND
+        refused = _refusal()
+        return STAT_CONNECTING if refused == STAT_GOT_IP else refused
 
     def config(self, *names, **values):
         return None

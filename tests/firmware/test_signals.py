@@ -39,7 +39,7 @@ SHOWN = [name for name in signals.PATTERNS if name != "none"]
 
 
 def test_every_light_of_the_contract_and_the_prompt_have_a_pattern() -> None:
-    of_orders = {"identify", "agree", "test_press"}
+    of_orders = {"identify", "agree", "test_press", "bluetooth"}
     assert set(signals.PATTERNS) == {*LIGHTS, "prompt", *of_orders}
 
 

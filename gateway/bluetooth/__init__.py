@@ -1,0 +1,1 @@
+"""Changing a device's Wi-Fi over Bluetooth, from the gateway: docs/bluetooth.md."""
