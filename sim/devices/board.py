@@ -50,7 +50,11 @@ class Board(Outside):
             folder, name=name, board=board, on_line=on_line, fresh_id=secrets.token_bytes, chip=chip
         )
         self._random = random.Random(seed)
+        # What its Bluetooth does, told to whoever plays the air: sim/bluetooth/peripheral.py.
+        self.on_bluetooth: Callable[[Mapping[str, Any]], None] = lambda report: None
         self._access_point_on = True
+        # None: whatever network the board wants is there.
+        self._networks: dict[str, str] | None = None
         self._access_point = AccessPoint(self._target)
         self._link_port = 0
         self._process: asyncio.subprocess.Process | None = None
@@ -139,6 +143,15 @@ class Board(Outside):
         self._access_point_on = on
         self._access_point.turn(on)
         self._order({"access_point": on, "rssi": rssi_dbm})
+
+    def networks(self, known: Mapping[str, str]) -> None:
+        """Which Wi-Fi there is from now on, by name, each with its password."""
+        self._networks = dict(known)
+        self._order({"access_point": self._access_point_on, "networks": self._networks})
+
+    def bluetooth(self, order: Mapping[str, Any]) -> None:
+        """What comes to its Bluetooth from the air."""
+        self._order(order)
 
     def stall(self, stalled: bool) -> None:
         """A half-open way: the radio looks well, and nothing passes."""
@@ -234,6 +247,7 @@ class Board(Outside):
                 "microvolts": self._microvolts,
                 "chip": self._chip,
                 "access_point": self._access_point_on,
+                "networks": self._networks,
             }
         )
         started.set()
@@ -242,6 +256,7 @@ class Board(Outside):
             await self._follow(process)
             return await process.wait()
         finally:
+            self.on_bluetooth({"ble": "active", "on": False})
             biting.cancel()
             self._process, self._stdin = None, -1
             os.close(ours)
@@ -281,6 +296,8 @@ class Board(Outside):
             self._emit("sound", {"hz": report["hz"] if report["duty"] else 0})
         elif "uart" in report:
             self._emit("uart", {"data": bytes.fromhex(report["data"])})
+        elif "ble" in report:
+            self.on_bluetooth(report)
         elif "sleep" in report:
             pin = report["wake_pin"]
             self._wake_pin = (pin[0], pin[1]) if pin else None

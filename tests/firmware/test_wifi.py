@@ -345,3 +345,18 @@ def test_what_was_kept_is_there_after_a_start(outcome, starts, chances):
     again = wifi.Kept()
     again.resume(kept.saved())
     assert vars(again) == vars(kept)
+
+
+def test_on_real_flash_no_power_cut_loses_the_network(on_the_device) -> None:
+    output = on_the_device("wifi_power_cut.py")
+    counted = [
+        int(line.split()[1].rstrip(",")) for line in output.splitlines() if line[:4] == "cuts"
+    ]
+    assert len(counted) == 3
+    assert all(cuts >= 10 for cuts in counted), output
+
+
+def test_what_comes_over_the_air_allocates_little_and_nothing_stays(on_the_device) -> None:
+    output = on_the_device("window_memory.py")
+    sealed = improv.seal(bytes(range(32)), bytes(range(100, 116)), b"house", b"a password")
+    assert sealed.hex() in output
