@@ -41,12 +41,14 @@ async def change(
     network.check()
     began_ms = clock_ms()
 
+    def note() -> None:
+        with store.write() as connection:
+            orders.note(connection, known.device, NOTED, by=by, now_ms=clock_ms())
+
     async def order() -> str:
         seen = await asyncio.to_thread(view.find, store, known.device)
         if not seen.online:
-            await asyncio.to_thread(
-                orders.note, store, known.device, NOTED, by=by, now_ms=clock_ms()
-            )
+            await asyncio.to_thread(note)
             return ""
         given = await asyncio.to_thread(
             lambda: orders.give(

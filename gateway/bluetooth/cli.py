@@ -17,9 +17,7 @@ from gateway.errors import DeviceError
 from gateway.options import Config
 from gateway.settings import load
 from gateway.store import Store
-
-# Bounded: a device file or a pipe without an end is no password.
-_LONGEST_FILE = 1024
+from gateway.typed_in import typed_in
 
 PROGRESS = {
     Step.ASKING: "Asking the device …",
@@ -57,7 +55,8 @@ def wifi(
     settings = load(config)
     store = open_store(settings.gateway_database)
     known = find(store, device)
-    network = Network(ssid, "" if open_network else _password(password_file))
+    password = "" if open_network else _password(password_file)
+    network = Network(ssid, password)
     network.check()
 
     def say(step: Step) -> None:
@@ -85,13 +84,12 @@ def change_now(
 
 
 def _password(path: Path | None) -> str:
-    if path is None:
-        typed: str = typer.prompt("Its password (it is not shown)", hide_input=True, default="")
-        return typed
-    try:
-        with path.open(encoding="utf-8") as file:
-            return file.read(_LONGEST_FILE).partition("\n")[0].rstrip("\r")
-    except (OSError, UnicodeError):
-        raise DeviceError(
-            f"The password cannot be read from {path}; name a file whose first line is it."
-        ) from None
+    return typed_in(
+        "password of the Wi-Fi",
+        path,
+        None,
+        DeviceError,
+        new=False,
+        shortest=0,
+        option="--password-file",
+    )
