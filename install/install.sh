@@ -71,7 +71,9 @@ make_folders() {
     chown root:doorknock "$etc"
     [ ! -e "$etc/gateway.toml" ] || return 0
     address=$(hostname -I 2>/dev/null | cut -d' ' -f1)
-    zone=$(cat "$root/etc/timezone" 2>/dev/null || true)
+    # Debian 13 and what follows it have no /etc/timezone any more.
+    zone=$(readlink "$root/etc/localtime" 2>/dev/null | sed -n 's|.*/zoneinfo/||p')
+    if [ -z "$zone" ]; then zone=$(cat "$root/etc/timezone" 2>/dev/null || true); fi
     if [ -z "$zone" ]; then zone=UTC; fi
     sed -e "s|@ADDRESS@|${address:-127.0.0.1}|" -e "s|@TIME_ZONE@|$zone|" "$here/gateway.toml" \
         >"$etc/gateway.toml.new"

@@ -70,6 +70,15 @@ def test_the_configuration_for_a_home_is_one() -> None:
     assert tomllib.loads(text)["escalation"]["staff"] == settings.escalation.staff
 
 
+def test_each_trial_of_the_first_real_boards_has_its_line_in_the_form() -> None:
+    page = (ROOT / "docs/hardware-acceptance.md").read_text("utf-8")
+    trials = re.findall(r"^\| (\d\.\d\w?) \|", page, re.MULTILINE)
+    lines = re.findall(r"^(\d\.\d\w?) +_", page, re.MULTILINE)
+
+    assert len(trials) > 30
+    assert lines == trials
+
+
 class Nvs:
     """What a board keeps, as esp32.NVS does."""
 

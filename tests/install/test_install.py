@@ -132,6 +132,30 @@ def test_a_first_installation_has_all_it_needs(system: System) -> None:
     assert system.version() == "1"
 
 
+@pytest.mark.parametrize(
+    ("link", "text", "zone"),
+    [
+        ("/usr/share/zoneinfo/Europe/Madrid", None, "Europe/Madrid"),
+        ("../usr/share/zoneinfo/America/Argentina/Salta", "old", "America/Argentina/Salta"),
+        (None, "Europe/Paris\n", "Europe/Paris"),
+        (None, None, "UTC"),
+    ],
+)
+def test_the_pages_show_the_time_of_this_computer(
+    system: System, link: str | None, text: str | None, zone: str
+) -> None:
+    etc = system.root / "etc"
+    etc.mkdir(parents=True)
+    if link is not None:
+        (etc / "localtime").symlink_to(link)
+    if text is not None:
+        (etc / "timezone").write_text(text)
+
+    assert system.install().returncode == 0
+
+    assert f'time_zone = "{zone}"' in (etc / "doorknock/gateway.toml").read_text()
+
+
 def test_an_upgrade_keeps_the_configuration_and_the_version_before(system: System) -> None:
     system.install()
     config = system.root / "etc/doorknock/gateway.toml"
