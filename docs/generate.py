@@ -4,11 +4,13 @@
 """
 
 import json
+import re
 from functools import partial
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 from doorknock import config, settings, signals, wire
+from markdown_it import MarkdownIt
 
 from gateway.provision import board_file, boards
 from gateway.provision.pages import page, wiring
@@ -215,6 +217,83 @@ def _notes(hertz: list[int], x: float, base: float) -> list[str]:
     ]
 
 
+# What is handed over, signed or hung up on paper: as pages that any browser prints.
+PRINTED = {
+    "residents/en.md": "en",
+    "residents/es.md": "es",
+    "residents/fr.md": "fr",
+    "residents/consent.md": "en",
+    "residents/consent.es.md": "es",
+    "residents/consent.fr.md": "fr",
+    "staff/lights.md": "en",
+    "staff/when-things-happen.md": "en",
+    "staff/monthly-test.md": "en",
+    "staff/calibrating.md": "en",
+}
+_PRINT_STYLE = """
+@page { size: A4; margin: 10mm 12mm; }
+body { font: 10.5pt/1.35 "DejaVu Sans", Verdana, Arial, sans-serif; color: #111827;
+  max-width: 46em; margin: 1em auto; padding: 0 1em; }
+h1 { font-size: 1.6em; margin: 0 0 .3em; }
+h2 { font-size: 1.2em; margin: .8em 0 .2em; }
+h1, h2 { break-after: avoid; }
+p, ul, ol, table { margin: .35em 0; }
+li { margin: .1em 0; }
+tr, li, svg { break-inside: avoid; }
+table { border-collapse: collapse; width: 100%; }
+td, th { border: 1px solid #9ca3af; padding: .15em .45em; text-align: left; vertical-align: top; }
+th:empty { border: 0; padding: 0; }
+code { font-family: "DejaVu Sans Mono", monospace; }
+pre { white-space: pre-wrap; }
+svg { width: 92mm; max-width: 100%; height: auto; }
+a { color: inherit; text-decoration: none; }
+@media screen and (max-width: 40em) {
+  body { overflow-wrap: anywhere; }
+  thead { display: none; }
+  table, tbody, tr, td { display: block; }
+  tr { border: 1px solid #9ca3af; margin: .4em 0; }
+  td { border: 0; }
+}
+@media print {
+  body { margin: 0; padding: 0; max-width: none; font-size: 9pt; line-height: 1.26; }
+  svg { width: 50mm; }
+}
+"""
+
+
+def printed_page(name: str) -> str:
+    """docs/print/….html: the page as one file, its drawings in it, for a browser to print."""
+    text = (DOCS / name).read_text(encoding="utf-8")
+    title = text.partition("\n")[0].lstrip("# ")
+    body = MarkdownIt("commonmark", {"html": True}).enable("table").render(text)
+    folder = (DOCS / name).parent
+    body = re.sub(r'<img src="([^"]+\.svg)"[^>]*>', lambda found: _drawing(folder, found[1]), body)
+    # On paper the drawing has the rhythms already, and all of it is one sheet.
+    once = "@media print { td code { display: none; } }\n" if "images/lights" in text else ""
+    style = _PRINT_STYLE + (once if name.startswith("residents") else "")
+    # What the paper cannot follow stays as words.
+    body = re.sub(r'<a href="(?!https?:)[^"]*">(.*?)</a>', r"\1", body)
+    return (
+        f'<!doctype html>\n<html lang="{PRINTED[name]}">\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width">\n'
+        f"<!-- Generated from docs/{name} by `make docs`. Change that file, not this one. -->\n"
+        f"<title>{escape(title)}</title>\n<style>{style}</style>\n{body}</html>\n"
+    )
+
+
+def _drawing(folder: Path, path: str) -> str:
+    drawing = (folder / path).read_text(encoding="utf-8")
+    # More than one drawing on a page: each has a title of its own.
+    own = Path(path).stem
+    drawing = re.sub(r'aria-labelledby="[^"]*"', f'aria-labelledby="{own}"', drawing)
+    return re.sub(r'<title id="[^"]*"', f'<title id="{own}"', drawing).strip()
+
+
+def printed_name(name: str) -> str:
+    """residents/en.md is printed from print/residents-en.html."""
+    return "print/" + name.removesuffix(".md").replace("/", "-") + ".html"
+
+
 def _default(value: object) -> str:
     if value in ("", b""):
         return "none"
@@ -242,6 +321,8 @@ PAGES = {
         for board in boards.every()
         for kind in board.file.may_be
     },
+    # After the drawings, which are in them.
+    **{printed_name(name): partial(printed_page, name) for name in PRINTED},
 }
 
 
