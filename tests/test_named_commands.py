@@ -26,8 +26,8 @@ PAGES = sorted(
 NOT_YET = ("provision",)
 _BLOCK = re.compile(r"^ *```.*?^ *```", re.DOTALL | re.MULTILINE)
 _SPAN = re.compile(r"`[^`\n]+`")
-# As in `sudo doorknock doctor`, `.venv/bin/doorknock demo`; not a folder or a part of a name.
-_COMMAND = re.compile(r"(?:^|[\s`]|bin/)doorknock +([a-z].*)")
+# As in `sudo doorknock doctor`, `.venv/bin/doorknock demo`; not a folder, or the user `sudo -u` names.
+_COMMAND = re.compile(r"(?:^|[\s`]|bin/)(?<!-u )doorknock +([a-z].*)")
 
 
 @cache
