@@ -26,7 +26,7 @@ PAGES = sorted(
 NOT_YET = ("provision",)
 _BLOCK = re.compile(r"^ *```.*?^ *```", re.DOTALL | re.MULTILINE)
 _SPAN = re.compile(r"`[^`\n]+`")
-# As in `sudo doorknock doctor`, `.venv/bin/doorknock demo`; not a folder, or the user `sudo -u` names.
+# As in `sudo doorknock doctor`, `.venv/bin/doorknock demo`; no folder, nor whom `sudo -u` names.
 _COMMAND = re.compile(r"(?:^|[\s`]|bin/)(?<!-u )doorknock +([a-z].*)")
 
 
