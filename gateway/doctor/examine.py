@@ -14,6 +14,7 @@ CHECKS: tuple[Callable[[Patient], Iterator[Finding]], ...] = (
     machine.service,
     machine.folder,
     machine.disk,
+    machine.power,
     machine.clock,
     stores.both,
     way.program,

@@ -84,6 +84,28 @@ def disk(patient: Patient) -> Iterator[Finding]:
         yield well("disk", said)
 
 
+def power(patient: Patient, sensors: Path = Path("/sys/class/hwmon")) -> Iterator[Finding]:
+    """Whether a Raspberry Pi finds its supply too weak: then cards are spoilt, and it restarts.
+
+    Nothing where no such sensor is (kernel: Documentation/hwmon/raspberrypi-hwmon.rst).
+    """
+    for sensor in sorted(sensors.glob("hwmon*")):
+        try:
+            if (sensor / "name").read_text(encoding="ascii").strip() != "rpi_volt":
+                continue
+            weak = (sensor / "in0_lcrit_alarm").read_text(encoding="ascii").strip() == "1"
+        except OSError:
+            continue
+        if weak:
+            yield look(
+                "power",
+                "the voltage is too low: the supply or its cable is too weak",
+                "use the Raspberry Pi's own supply, and nothing else on its USB that needs much",
+            )
+        else:
+            yield well("power", "the voltage is right")
+
+
 def clock(patient: Patient, ask: Run = run) -> Iterator[Finding]:
     """Whether the clock is set by the network, and which time zone the pages show."""
     said = ask(["timedatectl", "show", "-p", "NTPSynchronized", "-p", "NTP", "-p", "Timezone"])

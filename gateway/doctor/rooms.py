@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator
 
+from sqlalchemy import select
+
 from gateway import devices
+from gateway.backend.tables import devices as known_devices
 from gateway.devices import Device
 from gateway.doctor.finding import Finding, look, well, wrong
 from gateway.doctor.patient import Patient
@@ -10,7 +13,8 @@ from gateway.doctor.stores import ago
 from gateway.store.read_only import open_read_only
 from gateway.supervision import late
 
-# Where the firmware itself says "low": firmware/doorknock/health.py.
+# Where the firmware says "low" unless its board says otherwise: firmware/doorknock/health.py. A
+# lithium cell is low long before; the device knows, and has said so.
 LOW_MILLIVOLTS = 2300
 # More than these are a number: a list of forty rooms is read by nobody.
 NAMED = 5
@@ -47,10 +51,12 @@ def rooms(patient: Patient) -> Iterator[Finding]:
         for one in all_
         if one.last_heard_at_ms is not None and late(one, patient.now_ms, _hears_since_ms(patient))
     ]
+    said_low = _said_low(patient)
     low = [
         one
         for one in all_
-        if one.battery_millivolts is not None and 0 < one.battery_millivolts < LOW_MILLIVOLTS
+        if one.device in said_low
+        or (one.battery_millivolts is not None and 0 < one.battery_millivolts < LOW_MILLIVOLTS)
     ]
     if never:
         yield look(
@@ -67,6 +73,22 @@ def rooms(patient: Patient) -> Iterator[Finding]:
         yield look("devices", f"battery low: {_units(low)}", "change it in these days")
     if not (never or silent or low):
         yield well("devices", f"all {len(all_)} heard in time")
+
+
+def _said_low(patient: Patient) -> set[str]:
+    """The devices that have said of themselves that their battery is low, where we can know."""
+    try:
+        if patient.backend_store is None:
+            return set()
+        store = open_read_only(patient.backend_store)
+    except FileNotFoundError:
+        return set()
+    try:
+        with store.read() as connection:
+            low = select(known_devices.c.device).where(known_devices.c.battery_low)
+            return set(connection.scalars(low))
+    finally:
+        store.close()
 
 
 def _hears_since_ms(patient: Patient) -> int:

@@ -5,11 +5,15 @@ import re
 import shutil
 import socket
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 
 from gateway import devices
+from gateway.backend.database import open_database
+from gateway.backend.tables import devices as known_devices
 from gateway.backup.mark import note_backup
 from gateway.doctor import access_point, machine, rooms
 from gateway.doctor.examine import examine
@@ -17,6 +21,7 @@ from gateway.doctor.finding import Finding, Mark
 from gateway.doctor.patient import Patient
 from gateway.secret_file import load_secrets
 from gateway.settings import load
+from gateway.store import devices as device_table
 from gateway.store import open_store
 from tests.gateway.process import (
     DEVICE,
@@ -244,6 +249,55 @@ def test_the_service_is_looked_at_where_systemd_runs(
     all_ = list(machine.service(patient, ask, booted=config.parent))
 
     assert [one.mark for one in all_ if one.check == "service"] == [mark]
+
+
+@pytest.mark.parametrize(("alarm", "marks"), [("0", [Mark.WELL]), ("1", [Mark.LOOK]), (None, [])])
+def test_a_raspberry_pi_whose_supply_is_too_weak_says_so(
+    config: Path, tmp_path: Path, alarm: str | None, marks: list[Mark]
+) -> None:
+    for number, name in enumerate(("cpu_thermal", "rpi_volt" if alarm else "other")):
+        sensor = tmp_path / "hwmon" / f"hwmon{number}"
+        sensor.mkdir(parents=True)
+        (sensor / "name").write_text(name + "\n")
+        (sensor / "in0_lcrit_alarm").write_text(f"{alarm}\n")
+
+    all_ = list(machine.power(Patient(load(config), NOW_MS, 1), tmp_path / "hwmon"))
+
+    assert [one.mark for one in all_] == marks
+
+
+def test_a_lithium_cell_that_its_device_calls_low_is_low(config: Path) -> None:
+    # 3.4 V is plenty for two cells of 1.5 V, and little for one of lithium.
+    settings = load(config)
+    store = open_store(settings.gateway_database)
+    with store.write() as connection:
+        device_table.change(
+            connection, DEVICE, {"battery_millivolts": 3400, "last_heard_at": NOW_MS}
+        )
+    store.close()
+    patient = Patient(settings, NOW_MS, 1)
+    assert [one.mark for one in rooms.rooms(patient)] == [Mark.WELL]
+
+    database = open_database(settings.backend_database)
+    with database.write() as connection:
+        connection.execute(
+            insert(known_devices).values(
+                device=DEVICE,
+                gateway="g",
+                unit="204",
+                device_type="button",
+                tier="none",
+                listed_at=datetime.now(UTC),
+                battery_low=True,
+                tampered=False,
+                faults=[],
+                late=False,
+                late_told=False,
+            )
+        )
+    database.close()
+
+    assert [one.what for one in rooms.rooms(patient)] == ["battery low: 204"]
 
 
 def test_low_is_where_the_firmware_says_low() -> None:
