@@ -2,8 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from gateway import devices, orders
+from gateway.bluetooth.adapter import Adapter
+from gateway.bluetooth.air import Air
+from gateway.bluetooth.attempts import Attempts
 from gateway.care import view
 from gateway.care.view import View
 from gateway.errors import DeviceError
@@ -13,11 +17,18 @@ from gateway.store import Store, open_store
 
 @dataclass(frozen=True)
 class Care:
-    """The devices of one gateway. tell_broker: after one was retired. Blocks; any thread."""
+    """The devices of one gateway. tell_broker: after one was retired. open_air: makes its Bluetooth
+    adapter, or raises BluetoothError. Blocks; any thread."""
 
     store: Store
     clock_ms: Callable[[], int]
     tell_broker: Callable[[], None]
+    open_air: Callable[[], Air] = Adapter
+
+    @cached_property
+    def wifi(self) -> Attempts:
+        """Changes of a device's Wi-Fi: the same for all pages, for there is one adapter."""
+        return Attempts(self.store, self.open_air, self.clock_ms)
 
     def all(self) -> list[View]:
         """Every device in service."""

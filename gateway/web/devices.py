@@ -13,6 +13,7 @@ from gateway.errors import DeviceError
 from gateway.orders import BOUNDS, read_settings
 from gateway.web.frame import Frame
 from gateway.web.sessions import Session
+from gateway.web.wifi import WifiPage
 from gateway.web.wording import Words
 
 # The acts that are a button each.
@@ -31,6 +32,13 @@ class DevicePages:
         if self._care is None:
             return []
         inside = self._frame.inside
+        wifi = WifiPage(
+            self._frame,
+            self._devices.wifi,
+            self._find,
+            self._refuse,
+            lambda device: f"/devices/{device.device}",
+        )
         return [
             Route("/devices", inside(self._list)),
             Route("/devices/{device}", inside(self._device)),
@@ -38,6 +46,8 @@ class DevicePages:
             Route("/devices/{device}/retire", inside(self._retire), methods=["POST"]),
             Route("/devices/{device}/set", inside(self._set), methods=["POST"]),
             Route("/devices/{device}/ask", inside(self._ask), methods=["POST"]),
+            Route("/devices/{device}/wifi", inside(wifi.show)),
+            Route("/devices/{device}/wifi", inside(wifi.begin), methods=["POST"]),
             Route("/devices/{device}/{act}", inside(self._act), methods=["POST"]),
         ]
 

@@ -16,6 +16,7 @@ from gateway import devices
 from gateway.address import listen
 from gateway.backend.database import open_database
 from gateway.backend.service import assemble, utc_now
+from gateway.bluetooth.air import Air, BluetoothError, Trouble
 from gateway.care.acts import Care
 from gateway.store import Store, open_store, orders
 from tests.gateway.backend.conftest import SECRETS, SENSOR, HandClock, House, Outbox, policy
@@ -63,6 +64,10 @@ def gateway_store(tmp_path: Path) -> Iterator[Store]:
     store.close()
 
 
+def _no_adapter() -> Air:
+    raise BluetoothError(Trouble.NO_ADAPTER)
+
+
 @pytest.fixture
 def served(tmp_path: Path, gateway_store: Store) -> Iterator[tuple[House, str]]:
     """A backend on a port, in a thread of its own; and its address."""
@@ -76,7 +81,7 @@ def served(tmp_path: Path, gateway_store: Store) -> Iterator[tuple[House, str]]:
         SECRETS,
         clock=clock,
         channel=outbox,
-        care=Care(gateway_store, lambda: NOW_MS, lambda: None),
+        care=Care(gateway_store, lambda: NOW_MS, lambda: None, _no_adapter),
     )
     loop = asyncio.new_event_loop()
     serving = loop.create_task(backend.serve(socket))
@@ -222,6 +227,33 @@ def test_a_sensor_is_set_on_a_phone_without_scripts(
     with store.read() as connection:
         [order] = orders.of_device(connection, SENSOR, 5)
     assert (order.details, order.ordered_by) == ({"answer_s": 20}, "dora")
+    dora.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_wifi_is_changed_on_a_phone_without_scripts(
+    chromium: Browser, house_with_devices: tuple[House, str, Store], scheme: Any
+) -> None:
+    house, address, _ = house_with_devices
+    for language in ("en", "es", "fr"):
+        page = phone(chromium, house, "dora", color_scheme=scheme)
+        page.goto(f"{address}/language/{language}?to=/devices/{SENSOR}/wifi")
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        assert page.evaluate(CONTRAST) >= 4.5, f"too little contrast in {language}, {scheme}"
+        page.context.close()
+    dora = phone(chromium, house, "dora", java_script_enabled=False)
+    dora.goto(f"{address}/devices/{SENSOR}")
+    dora.get_by_role("link", name="Change its Wi-Fi").click()
+    for label in ("Name of the new Wi-Fi", "Its password"):
+        box = dora.get_by_label(label).bounding_box()
+        assert box is not None
+        assert box["height"] >= 44
+    dora.get_by_label("Name of the new Wi-Fi").fill("new house")
+    dora.get_by_label("Its password").fill("new password")
+    dora.get_by_role("button", name="Change it").click()
+    # The page looks again by itself until there is a word.
+    expect(dora.get_by_text("The gateway has no Bluetooth")).to_be_visible(timeout=15000)
+    assert "new password" not in dora.content()
     dora.context.close()
 
 
