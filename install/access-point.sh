@@ -14,6 +14,8 @@ umask 077
 root=${DOORKNOCK_ROOT:-}
 data=$root/var/lib/doorknock/data
 kept=$data/access-point
+# Where `doorknock provision` keeps the network that devices join.
+joined=$data/wifi.json
 connection=doorknock-devices
 keyfile=$root/etc/NetworkManager/system-connections/$connection.nmconnection
 addresses=$root/etc/doorknock/addresses.conf
@@ -59,6 +61,13 @@ install_packages() {
 
 value() { sed -n "s/^$1=//p" "$kept"; }
 
+# private FILE TEXT: whole or not at all, for the gateway's user alone.
+private() {
+    printf '%s\n' "$2" >"$1.new"
+    chown --reference="$data" "$1.new"
+    mv "$1.new" "$1"
+}
+
 # Writes `kept` where there is none; another name is a new one, with the same password.
 keep() {
     [ -d "$data" ] || fail "There is no gateway here yet; run: sudo sh install/install.sh"
@@ -74,9 +83,8 @@ keep() {
         some=$(head -c 64 /dev/urandom | LC_ALL=C tr -dc 'a-km-zA-HJ-NP-Z2-9')
         password=$(printf '%s%s' "$password" "$some" | cut -c1-20)
     done
-    printf 'name=%s\npassword=%s\n' "$name" "$password" >"$kept.new"
-    chown --reference="$data" "$kept.new"
-    mv "$kept.new" "$kept"
+    private "$kept" "$(printf 'name=%s\npassword=%s' "$name" "$password")"
+    private "$joined" "{\"ssid\": \"$name\", \"key\": \"$password\", \"host\": \"$host\"}"
 }
 
 # --- what it is made of ---
@@ -165,7 +173,7 @@ make() {
     systemctl enable --quiet doorknock-addresses
     systemctl restart doorknock-addresses ||
         fail "Devices get no addresses; see: journalctl -u doorknock-addresses -n 30"
-    say "The devices' Wi-Fi is up: $(value name). Set devices up with this name, and with $host as the gateway's address."
+    say "The devices' Wi-Fi is up: $(value name). From now on devices are set up for it (this gateway is $host there); those that are on another Wi-Fi stay on it."
     say "Its password: sudo sh install/access-point.sh --show"
     if [ "$(cat "$root/proc/sys/net/ipv4/ip_forward" 2>/dev/null)" = 1 ]; then
         say "But another program here has this computer pass packets on: from this Wi-Fi other networks may be reached. sudo doorknock doctor says the same."
