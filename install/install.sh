@@ -62,6 +62,8 @@ make_user() {
             --shell /usr/sbin/nologin doorknock
     # To flash and set up boards by USB.
     if getent group dialout >/dev/null; then usermod -a -G dialout doorknock; fi
+    # To change a device's Wi-Fi by Bluetooth; the group comes with Debian's bluez.
+    if getent group bluetooth >/dev/null; then usermod -a -G bluetooth doorknock; fi
 }
 
 make_folders() {
@@ -194,7 +196,11 @@ install() {
     make_folders
     # Once asked for, an upgrade brings it again.
     if [ "$boards" = yes ]; then echo '[provision]' >"$opt/extras"; fi
-    extras=$(cat "$opt/extras" 2>/dev/null || true)
+    # Bluetooth always: it changes a device's Wi-Fi where no cable reaches.
+    case "$(cat "$opt/extras" 2>/dev/null || true)" in
+    *provision*) extras='[bluetooth,provision]' ;;
+    *) extras='[bluetooth]' ;;
+    esac
     build_version
     before=$(readlink "$opt/current" 2>/dev/null || true)
     if [ -z "$before" ]; then

@@ -240,7 +240,9 @@ def test_what_makes_boards_ready_comes_when_asked_for_and_again_with_upgrades(
     system: System,
 ) -> None:
     def asked() -> list[bool]:
-        return ["[provision]" in line for line in pip.read_text().splitlines()]
+        lines = pip.read_text().splitlines()
+        assert all("[bluetooth" in line for line in lines)
+        return [",provision]" in line for line in lines]
 
     pip = system.root / "pip.calls"
     system.install()
