@@ -25,7 +25,7 @@ else:
     _DETAILS = {
         kind: {field[0]: field[2] for field in fields} for kind, _, _, _, fields in wire.catalogue()
     }
-    Light = Literal[(*wire.LIGHTS, "prompt")]
+    Light = Literal[(*wire.LIGHTS, "prompt", "bluetooth")]
     Kind = Literal[wire.EVENT_KINDS]
     Cause = Literal[_DETAILS["stillness"]["cause"]]
     Urgency = Literal[_DETAILS["stillness"]["urgency"]]
