@@ -2,5 +2,8 @@
 
 import gc
 
+import slot
+
 # Collect early and often: a fragmented heap is what runs out of memory on a day nobody looks.
 gc.threshold(32768)
+slot.choose()

@@ -1,9 +1,5 @@
-"""The device: listens to its button, then loads and starts the app. See doorknock/app.py."""
+"""Starts the application that boot.py chose. See doorknock/start.py."""
 
-from doorknock import early
+from doorknock import start
 
-awake = early.Early()
-
-from doorknock import app  # noqa: E402 - it takes a while, and somebody may be pressing now
-
-app.main(awake)
+start.main()

@@ -9,6 +9,7 @@
     ├── DeviceError      a device cannot be added, found or retired
     ├── LabelError       a label cannot be printed as it is wanted
     ├── BluetoothError   a Wi-Fi cannot be changed over Bluetooth (gateway/bluetooth/air.py)
+    ├── ReleaseError     a release or its key cannot be made, read or taken, or an update not begun
     ├── AddressInUse     another program has the port that we were told to use
     └── Deaf             a part that hears devices has ended: start again
 
@@ -46,6 +47,10 @@ class DeviceError(GatewayError):
 
 class LabelError(GatewayError):
     """A label cannot be printed as it is wanted: too little room, no such letter or paper."""
+
+
+class ReleaseError(GatewayError):
+    """A release or its key cannot be made, read or taken, or an update cannot be begun."""
 
 
 class AddressInUse(GatewayError):

@@ -49,7 +49,6 @@ class Afar:
     change_wifi() (agreed to).
 
     showing: the light that this room would like, "" for none. It gives way to every other.
-    updating: takes `update` orders by ordered(number, details, again); None: there is no such.
     """
 
     def __init__(self, kept, in_force: dict, base: int, room) -> None:
@@ -59,7 +58,7 @@ class Afar:
         self._orders.resume(kept.read(), base)
         self.in_force = dict(in_force)
         self.in_force.update(self._orders.now)
-        self.updating = None
+        self._updating = None
         self.showing = ""
         self._until = None  # the tick at which `showing` ends
         self._held = None  # the settings that wait for a press
@@ -70,6 +69,10 @@ class Afar:
         self._restart_at = None
         self._failed_at = None
         self._old_told = None
+
+    def follow(self, updating) -> None:
+        """`update` orders go to `updating`: ordered(number, details, again)."""
+        self._updating = updating
 
     def begin(self) -> None:
         """Says what became of an order over this start."""
@@ -110,13 +113,13 @@ class Afar:
         again = number == kept.update_number
         if number <= kept.newest and not again:
             self._tell_old(command, now)
-        elif self.updating is None:
+        elif self._updating is None:
             self._room.emit("updating", {"number": number, "state": "failed", "why": "no update"})
         else:
             kept.newest = max(kept.newest, number)
             kept.update_number = number
             if self._save():
-                self.updating.ordered(number, command.details, again)
+                self._updating.ordered(number, command.details, again)
             else:
                 self._room.emit("updating", {"number": number, "state": "failed", "why": "flash"})
 

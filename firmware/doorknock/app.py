@@ -9,6 +9,8 @@ import gc
 import random
 import sys
 
+import slot
+
 from doorknock import (
     afar,
     blank,
@@ -22,19 +24,30 @@ from doorknock import (
     keep,
     lines,
     link,
+    radar,
     retry,
     signals,
     sleep,
     tamper,
+    update,
     wifi,
     wire,
 )
+from doorknock.version import FIRMWARE
 
-FIRMWARE = "0.1.0"
 _TICK_MS = 100
 # Answers of telemetry are written down together; a reset before costs a duplicate, no more.
 _FLUSH_MS = 10000
 _LINES = lines.Lines(chip.ticks)
+
+
+def _arch() -> str:
+    # Its upper bits, by MicroPython's own account; later ones say more of the same.
+    number = getattr(sys.implementation, "_mpy", 0) >> 10 & 0x3F
+    return wire.ARCHES[number] if number < len(wire.ARCHES) else "none"
+
+
+_ARCH = _arch()
 
 
 def log(text: str) -> None:
@@ -109,6 +122,11 @@ class App:
         self.battery = health.Battery(nvs, settings["battery_low_mv"])
         self.tamper = tamper.Tamper(self.chip.tamper(), self.emit)
         self.sleeper = sleep.Sleeper(chip.ticks()) if settings["battery"] else None
+        self.nvs = nvs
+        self.update = update.Update(
+            keep.Keep("update"), settings["release_key"], FIRMWARE, _ARCH, self, chip.ticks()
+        )
+        self.afar.follow(self.update)
         if self.is_sensor:
             from doorknock import sense
 
@@ -119,6 +137,7 @@ class App:
             self._say_boot()
         self.afar.begin()
         self.wifi.begin(self.radio, chip.ticks())
+        self.update.begin()
 
     def _take_up_journal(self) -> None:
         """What was not answered before this start belongs to the call, and gets a number."""
@@ -233,6 +252,8 @@ class App:
                 self.outgoing.request = None
                 self._number(earlier)
                 self._say_boot()
+        elif command.kind == "piece":
+            self.update.piece(command, chip.ticks())
         elif command.kind == "tested":
             self.afar.tested(command.boot, command.seq, chip.ticks())
         else:
@@ -263,7 +284,44 @@ class App:
         self.journal.close()
         chip.restart()
 
+    # And what updates ask of it.
+
+    def may(self) -> bool:
+        """Whether an update may go on: it disturbs nobody, and the battery bears it."""
+        if not self.calm() or self.wifi.awake:
+            return False
+        return self.sleeper is None or not (self._woken_by_press or self.battery.low)
+
+    def faulty(self) -> bool:
+        """Whether the radar should be heard and is not."""
+        if self.sensor is None:
+            return False
+        unheard = self.sensor.radar_power and not self.sensor.counts[radar.FRAMES]
+        return self.sensor.faulty or unheard
+
+    def alarm_waits(self) -> bool:
+        """Whether somebody asks for help, and the gateway does not know."""
+        return self.outgoing.alarm_waits()
+
+    def want(self, details: dict) -> bool:
+        """Asks the gateway for something that is no event; False while there is no link."""
+        boot = self.identity.boot
+        return self.link.pass_on(
+            wire.encode("want", self.device, boot, 0, self._now_ms(), details, self.key)
+        )
+
+    def new_key(self, key: bytes) -> bool:
+        """Updates are verified with this key from now on; False where the store does not take it."""
+        try:
+            self.nvs.set_blob("release_key", key)
+            self.nvs.commit()
+        except OSError:
+            return False
+        return True
+
     def _answered(self, boot: int, seq: int) -> None:
+        if boot == self.identity.boot != wire.BOOT_UNKNOWN:
+            self.update.answered()
         entry = self.journal.find(boot, seq)
         if entry is None:
             return
@@ -344,6 +402,7 @@ class App:
             now = chip.ticks()
             self.afar.tick(now)
             self.wifi.tick(now)
+            self.update.tick(now)
             self.tamper.look()
             self._show()
             if clock.since(now, flushed) >= _FLUSH_MS:
@@ -359,7 +418,7 @@ class App:
             await asyncio.sleep_ms(_TICK_MS)
 
     def _sleep_if_idle(self, now: int) -> None:
-        if self.button.busy or self.afar.awake or self.wifi.awake:
+        if self.button.busy or self.afar.awake or self.wifi.awake or self.update.awake(now):
             return
         for_ms = self.sleeper.sleep_ms(
             now, self.call.light(now, False), self.journal.entries, self.link.state == link.UP
@@ -391,6 +450,7 @@ class App:
             "light": light,
             "device_type": self.config["type"],
             "tier": self._tier,
+            "arch": _ARCH,
         }
         if self.config["battery"]:
             millivolts = details["battery_millivolts"] = self.chip.battery_millivolts()

@@ -11,7 +11,7 @@ from doorknock import settings
 from doorknock.wire import SETTING_FIELDS
 
 NAMESPACE = "doorknock"
-_LONGEST_BLOB = 256
+_LONGEST_BLOB = 512
 
 # A setting is (name, "number", low, high, default, meaning), (name, "text", shortest, longest,
 # default, meaning) or (name, "bytes", …) with lengths in bytes, or (name, "choice", values,
@@ -46,6 +46,8 @@ SETTINGS = (
     ("pin_door", "number", -1, 48, -1, "a contact, to ground while the door is shut; -1: none"),
     ("pin_tamper", "number", -1, 48, -1, "a switch, to ground while the case is shut; -1: none"),
     ("bluetooth", "number", 0, 1, 1, "0: its Wi-Fi is never changed over Bluetooth"),
+    # Of 384 bytes, or none: see manifest.py.
+    ("release_key", "bytes", 0, 384, b"", "verifies updates over the air; none: there are none"),
     ("hold_low", "bytes", 0, 8, b"", "pins that are low from the start on, one a byte"),
 ) + tuple(
     # What a sensor asks and calls by.

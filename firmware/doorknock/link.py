@@ -75,6 +75,15 @@ class Link:
         self._hurried = self.state != UP
         self._wake.set()
 
+    def pass_on(self, message: bytes) -> bool:
+        """Sends a message that is no event, on `up`: once, and only if the link is up now."""
+        if self.state != UP:
+            return False
+        topic = wire.topic(self._device, "up")
+        self._stream.write(mqtt.publish(topic, message, self._next_id(), False, False))
+        self._wake.set()
+        return True
+
     def leave(self) -> None:
         """Says goodbye before sleep, so that nobody takes the silence for a failure."""
         if self.state == UP:

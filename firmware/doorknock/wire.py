@@ -21,6 +21,10 @@ answered by `settings`, `done` or `updating`, which bear the order's number. The
 highest number it has obeyed; a lower one is old and is not obeyed, the same one is answered again.
 The gateway sends an order again until it is answered, and the next one of a device only then.
 
+`want` and `piece` carry an update. They are a conversation and no news: a `want` has the seq 0, is
+kept nowhere, not counted and not answered by `answer`; what is lost is asked for again. The content
+of a `piece` is raw data, under the tag 255 in chunks of 255 bytes at most, joined.
+
 Exceptions: Refused(reason): a received message cannot be trusted or read; reason is one of
 REASONS. ValueError: the caller asked to encode something the contract does not allow.
 """
@@ -82,9 +86,19 @@ WIFI_OUTCOMES = (
     "interrupted",
     "storage",
 )
+# What becomes of an `update` order. Whether a device waits with it for a calm moment is not told:
+# that would tell when somebody is in.
+#   accepted     it will be fetched as soon as that disturbs nobody
+#   fetching     some of it is there
+#   verified     all of it is there, as it was signed; it is tried at the next calm moment
+#   trying       the device starts into it
+#   confirmed    it has reached the gateway, and has lasted
+#   rolled_back  it did not start, or did not reach the gateway in time: the earlier one runs again
+#   refused      it is not signed by the key that the device knows, not newer, or not for this chip
+#   failed       it could not be written down
+#   stopped      by an order without a manifest
 UPDATE_STATES = (
     "accepted",
-    "waiting",
     "fetching",
     "verified",
     "trying",
@@ -92,7 +106,38 @@ UPDATE_STATES = (
     "rolled_back",
     "refused",
     "failed",
+    "stopped",
     "old",
+)
+# What a device asks the gateway for: the next pieces of a file, or leave to start into the new
+# application. Leave is a `piece` of the same file number without data.
+WANTS = ("piece", "leave")
+# Under this file number is the manifest; the first file that it names is 1.
+MANIFEST_FILE = 0
+MOST_FILES = 120
+# With its header, numbers and signature a message of this much data is under LONGEST_BYTES.
+PIECE_BYTES = 448
+# So many pieces answer one `want` at most: 4 messages are 2 KB, which a small chip holds.
+PIECES_AT_ONCE = 4
+LONGEST_FILE_BYTES = 65536
+_DATA_TAG = 255
+_CHUNK_BYTES = 255
+# The instruction set that a device runs, as mpy-cross names it and in the order of MicroPython's own
+# numbers (py/persistentcode.h); the number is in `sys.implementation._mpy`.
+ARCHES = (
+    "none",
+    "x86",
+    "x64",
+    "armv6",
+    "armv6m",
+    "armv7m",
+    "armv7em",
+    "armv7emsp",
+    "armv7emdp",
+    "xtensa",
+    "xtensawin",
+    "rv32imc",
+    "rv64imc",
 )
 
 # A field is (name, tag, low, high) for a whole number with both bounds, (name, tag, values) for
@@ -226,6 +271,7 @@ _EVENTS = (
             ("light", 10, LIGHTS),
             ("device_type", 11, ("button", "sensor")),
             ("tier", 12, TIERS),
+            ("arch", 13, ARCHES),
         ),
     ),
     (
@@ -308,6 +354,20 @@ _EVENTS = (
         "What a change of its Wi-Fi over Bluetooth has come to. It never says which network.",
         (("outcome", 1, WIFI_OUTCOMES),),
     ),
+    (
+        "want",
+        19,
+        "up",
+        "Asks for pieces of an update, or for leave to start into it. Not kept, not answered by "
+        "`answer`. `number`: of the `update` order.",
+        (
+            _NUMBER,
+            ("what", 2, WANTS),
+            ("file", 3, 0, MOST_FILES),
+            ("at", 4, 0, LONGEST_FILE_BYTES),
+            ("pieces", 5, 1, PIECES_AT_ONCE),
+        ),
+    ),
 )
 _COMMANDS = (
     ("answer", 0x81, "down", "The gateway has committed the event with this boot and seq.", ()),
@@ -338,12 +398,22 @@ _COMMANDS = (
         "update",
         0x86,
         "down",
-        "An order: fetch the manifest with this SHA-256 (hex) from the gateway at this port, and "
-        "what it names.",
-        (("manifest", 1, 64), ("port", 2, 1, 65535)),
+        "An order: fetch the manifest with this SHA-256 (hex) and so many bytes, and what it names. "
+        "Without a manifest: stop what was ordered before.",
+        (("manifest", 1, 64), ("size", 2, 1, 8192)),
     ),
     ("tested", 0x87, "down", "The named `test` event has come to the backend.", ()),
+    (
+        "piece",
+        0x88,
+        "down",
+        "Raw data of a file of an update, from this byte on. `number`: of the `update` order. "
+        "Without data: leave to start into it.",
+        (_NUMBER, ("file", 2, 0, MOST_FILES), ("at", 3, 0, LONGEST_FILE_BYTES)),
+    ),
 )
+# Whose content may be raw data.
+_RAW = ("piece",)
 
 _BY_KIND = {row[0]: row for row in _EVENTS + _COMMANDS}
 _BY_CODE = {row[1]: row for row in _EVENTS + _COMMANDS}
@@ -366,7 +436,7 @@ class Message:
     command's number, 0 … 2^64-1. details: name to int (numbers) or str (texts, values of a list).
     spoilt: names, or tag numbers, of details that could not be read. They are left out, and the
     message counts all the same: a missing battery reading must not lose a press. unknown: tags that
-    this side's contract does not have.
+    this side's contract does not have. data: the raw data of a `piece`.
     """
 
     def __init__(
@@ -379,6 +449,7 @@ class Message:
         details: dict[str, int | str],
         spoilt: tuple[str, ...] = (),
         unknown: tuple[int, ...] = (),
+        data: bytes = b"",
     ) -> None:
         self.kind = kind
         self.device = device
@@ -388,6 +459,7 @@ class Message:
         self.details = details
         self.spoilt = spoilt
         self.unknown = unknown
+        self.data = data
 
 
 # --- keys ---------------------------------------------------------------------------------------
@@ -502,8 +574,9 @@ def encode(
     stamp: int,
     details: dict[str, int | str],
     key: bytes,
+    data: bytes = b"",
 ) -> bytes:
-    """The signed bytes of a message; `key` is the device's signing key.
+    """The signed bytes of a message; `key` is the device's signing key. data: of a `piece`.
 
     Raises ValueError on an unknown kind, an unknown detail, or a value outside its bounds.
     """
@@ -520,6 +593,11 @@ def encode(
             body += _encode_field(field, details[field[0]])
     if known != len(details):
         raise ValueError("%s has no detail among %s" % (kind, sorted(details)))
+    if data and kind not in _RAW:
+        raise ValueError("%s carries no data" % kind)
+    for at in range(0, len(data), _CHUNK_BYTES):
+        chunk = data[at : at + _CHUNK_BYTES]
+        body += bytes([_DATA_TAG, len(chunk)]) + chunk
     if len(body) + SIGNATURE_BYTES > LONGEST_BYTES:
         raise ValueError("the message is longer than %d bytes" % LONGEST_BYTES)
     return body + hmac_sha256(key, body)[:SIGNATURE_BYTES]
@@ -554,17 +632,18 @@ def _decode(message: bytes, key: bytes, low: int, high: int) -> Message:
     row = _BY_CODE.get(code)
     if row is None or not low <= code < high:
         raise Refused("kind")
-    details, spoilt, unknown = _decode_details(body, row[4])
-    return Message(row[0], device, boot, seq, stamp, details, spoilt, unknown)
+    details, spoilt, unknown, data = _decode_details(body, row[4], row[0] in _RAW)
+    return Message(row[0], device, boot, seq, stamp, details, spoilt, unknown, data)
 
 
 def _decode_details(
-    body: bytes, fields: tuple[tuple, ...]
-) -> tuple[dict[str, int | str], tuple[str, ...], tuple[int, ...]]:
+    body: bytes, fields: tuple[tuple, ...], raw: bool
+) -> tuple[dict[str, int | str], tuple[str, ...], tuple[int, ...], bytes]:
     by_tag = {field[1]: field for field in fields}
     details: dict[str, int | str] = {}
     spoilt = []
     unknown = []
+    data = b""
     at = HEADER_BYTES
     while at < len(body):
         if at + 2 > len(body) or at + 2 + body[at + 1] > len(body):
@@ -572,6 +651,10 @@ def _decode_details(
             break
         field = by_tag.get(body[at])
         value = body[at + 2 : at + 2 + body[at + 1]]
+        if raw and body[at] == _DATA_TAG:
+            data += value
+            at += 2 + len(value)
+            continue
         if field is None:
             unknown.append(body[at])  # of a later firmware: nothing this side needs
             at += 2 + len(value)
@@ -582,7 +665,7 @@ def _decode_details(
             spoilt.append(field[0])
         else:
             details[field[0]] = read
-    return details, tuple(spoilt), tuple(unknown)
+    return details, tuple(spoilt), tuple(unknown), data
 
 
 def _encode_field(field: tuple, value: int | str) -> bytes:

@@ -3,6 +3,9 @@
 Why a littlefs image and not ROMFS: every stock MicroPython for the ESP32 mounts littlefs on its
 partition `vfs` and runs boot.py and main.py from there; ROMFS needs a partition that the stock
 images do not have. And the file system stays writable, which journal and updates need anyway.
+
+The application lies in the folder `a`, the first of the two slots (firmware/slot.py); what chooses
+between them lies beside, and comes by cable alone.
 """
 
 import subprocess
@@ -20,6 +23,11 @@ from gateway.provision import INSTALL_IT
 _XTENSA = ("esp32", "esp32s2", "esp32s3")
 # MicroPython runs these by name, and looks for source: so they are not compiled.
 STARTERS = ("boot.py", "main.py")
+# What they need, compiled; no part of the application.
+CHOOSER = "slot.py"
+SLOT = "a/"
+# The mark of a slot that holds a whole application.
+WHOLE = SLOT + "whole"
 
 # Where an installation has them: they belong to no package (pyproject.toml, data-files).
 _INSTALLED = Path(sys.prefix) / "share" / "doorknock" / "firmware"
@@ -44,15 +52,26 @@ def arch_of(chip: str) -> str:
 
 
 def application(arch: str, firmware: Path | None = None) -> dict[str, bytes]:
-    """Every file of the application by its path on the board, compiled for `arch`.
+    """Every file by its path on the board, compiled for `arch`, as a board has them at first.
 
     arch: as mpy-cross names it. firmware: the folder with boot.py, main.py and doorknock/; ours
     where it is not given. The same source gives the same bytes. Raises ImageError.
     """
-    folder = firmware or Path(doorknock.__path__[0]).parent
-    files = {
-        name: _starter(name, [folder] if firmware else [folder, _INSTALLED]) for name in STARTERS
-    }
+    folders = _folders(firmware)
+    files = {name: _starter(name, folders).read_bytes() for name in STARTERS}
+    with tempfile.TemporaryDirectory() as workplace:
+        made = Path(workplace) / "made"
+        chooser = _compile(_starter(CHOOSER, folders), CHOOSER, made, arch)
+    files[CHOOSER.removesuffix(".py") + ".mpy"] = chooser
+    files |= {SLOT + path: content for path, content in package(arch, firmware).items()}
+    files[WHOLE] = b""
+    return files
+
+
+def package(arch: str, firmware: Path | None = None) -> dict[str, bytes]:
+    """The application alone, by path below its slot: what an update replaces. As application()."""
+    files = {}
+    folder = _folders(firmware)[0]
     sources = sorted((folder / "doorknock").rglob("*.py"))
     with tempfile.TemporaryDirectory() as workplace, ThreadPoolExecutor(4) as threads:
         names = [source.relative_to(folder).as_posix() for source in sources]
@@ -63,10 +82,14 @@ def application(arch: str, firmware: Path | None = None) -> dict[str, bytes]:
     return files
 
 
-def _starter(name: str, folders: list[Path]) -> bytes:
+def _folders(firmware: Path | None) -> list[Path]:
+    return [firmware] if firmware else [Path(doorknock.__path__[0]).parent, _INSTALLED]
+
+
+def _starter(name: str, folders: list[Path]) -> Path:
     for folder in folders:
         if (folder / name).is_file():
-            return (folder / name).read_bytes()
+            return folder / name
     raise ImageError(
         f"The firmware is not complete ({folders[-1] / name} is missing): install doorknock again."
     )

@@ -64,6 +64,10 @@ def start(own_folder: str) -> dict:
     return first
 
 
+def booted() -> None:
+    """boot.py has chosen which application runs, and nothing of it is loaded yet."""
+
+
 def listen() -> None:
     """Begins to follow the host from within the firmware's own event loop."""
     global _listening

@@ -38,6 +38,7 @@ def main(folder: str) -> None:
     bench.listen()
     try:
         __import__("boot")
+        bench.booted()
         # Objects are twice as wide here: as many of them between two collections as on the chip.
         if gc.threshold() > 0:
             gc.threshold(2 * gc.threshold())

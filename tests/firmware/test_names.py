@@ -17,7 +17,7 @@ FILES = sorted(
     path
     for path in FIRMWARE.rglob("*.py")
     # The manifest runs inside MicroPython's build; stubs are for the type checker.
-    if path.name != "manifest.py" and "stubs" not in path.parts
+    if path != FIRMWARE / "manifest.py" and "stubs" not in path.parts
 )
 # Known to the compiler alone.
 VIPER = {"ptr", "ptr8", "ptr16", "ptr32", "uint"}

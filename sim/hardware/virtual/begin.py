@@ -31,10 +31,6 @@ def listen() -> None:
 
     random.seed(bench.seed)
     socket.begin()
-    if bench.is_sensor:
-        import inside
-
-        inside.begin()
 
     def take(data: bytes, baud) -> None:
         uart = machine._uarts.get(_RADAR_UART)
@@ -44,5 +40,14 @@ def listen() -> None:
     bench.take_bytes = take
 
 
+def booted() -> None:
+    """Which application runs has been chosen, and nothing of it is loaded yet."""
+    if bench.is_sensor:
+        import inside
+
+        inside.begin()
+
+
 bench.listen = listen
+bench.booted = booted
 __import__("start")

@@ -84,11 +84,12 @@ def test_micropython_mounts_the_files_of_every_chip_and_can_write_beside_them(ch
 
 def test_the_starters_stay_source_and_the_rest_is_compiled_for_the_chip():
     files = image.application("rv32imc")
-    assert {"boot.py", "main.py", "doorknock/app.mpy", "doorknock/radar/mr60.mpy"} <= files.keys()
+    assert {"boot.py", "main.py", "slot.mpy", "a/whole"} <= files.keys()
+    assert {"a/doorknock/app.mpy", "a/doorknock/radar/mr60.mpy"} <= files.keys()
     assert [name for name in files if name.endswith(".py")] == ["boot.py", "main.py"]
     # "M", version 6, then the instruction set in bits 2 to 5 of modules with viper in them: 11.
-    assert files["doorknock/radar/mr60.mpy"][:2] == b"M\x06"
-    assert files["doorknock/radar/mr60.mpy"][2] >> 2 & 0xF == 11
+    assert files["a/doorknock/radar/mr60.mpy"][:2] == b"M\x06"
+    assert files["a/doorknock/radar/mr60.mpy"][2] >> 2 & 0xF == 11
 
 
 def test_the_same_source_gives_the_same_bytes():
@@ -108,8 +109,8 @@ def test_an_application_that_does_not_fit_is_told():
 
 def test_what_cannot_be_compiled_is_told(tmp_path):
     (tmp_path / "doorknock").mkdir()
-    for name in ("boot.py", "main.py", "doorknock/app.py"):
-        (tmp_path / name).write_text("if:\n")
+    for name in ("boot.py", "main.py", "slot.py", "doorknock/app.py"):
+        (tmp_path / name).write_text("if:\n" if "app" in name else "")
     with pytest.raises(image.ImageError, match=r"mpy-cross refuses .*app\.py"):
         image.application("rv32imc", tmp_path)
 
@@ -142,7 +143,7 @@ def test_the_firmware_starts_from_it_and_from_nothing_else(tmp_path, monkeypatch
             # No number of its own yet: the gateway will hand it one.
             await board.until_said("boot 0, power_on")
             board.console("from doorknock import app; print('loaded', app.__file__)")
-            await board.until_said("loaded /flash/doorknock/app.mpy")
+            await board.until_said("loaded /flash/a/doorknock/app.mpy")
 
     # When, then
     asyncio.run(story())

@@ -1,0 +1,59 @@
+"""The trial of a new application, seen from within it: it is in force once it has shown that it works.
+
+That is: it has lasted for LASTS_MS, the gateway has answered it, signed, and its radar is heard
+where it should be. If it cannot show that within TRIAL_MS it gives up, and the earlier one runs
+again; if it falls or hangs, slot.py sees to the same.
+"""
+
+import slot
+
+from doorknock import clock, slot_files
+
+LASTS_MS = 30000
+# Several rounds of joining, connecting and backing off on a bad network.
+TRIAL_MS = 300000
+
+
+class Trial:
+    """heard: whether the gateway has answered for an event of this start.
+
+    key: that updates are verified with. was_faulty: the radar was silent before, too. room: see
+    update.py. ticks: of the start.
+    """
+
+    def __init__(self, key: bytes, was_faulty: bool, room, ticks: int) -> None:
+        self.heard = False
+        self._key = key
+        self._was_faulty = was_faulty
+        self._room = room
+        self._began = ticks
+
+    def tick(self, now: int) -> bool:
+        """True once, when the application has been put in force."""
+        since = clock.since(now, self._began)
+        works = self._was_faulty or not self._room.faulty()
+        if self.heard and works and since >= LASTS_MS:
+            return self._confirm()
+        # In the midst of a call that does not get out, the earlier one may get it out.
+        if since >= TRIAL_MS and (self._room.calm() or self._room.alarm_waits()):
+            self._give_up()
+        return False
+
+    def _confirm(self) -> bool:
+        key = slot_files.next_key(slot.running)
+        if key and key != self._key and not self._room.new_key(key):
+            return False
+        state = slot.read()
+        state.in_force, state.trying = slot.running, ""
+        state.outcome = slot.CONFIRMED
+        if not slot.write(state):
+            return False
+        slot.on_trial = False
+        return True
+
+    def _give_up(self) -> None:
+        state = slot.read()
+        state.trying = ""
+        state.outcome = slot.NOT_WORKING if self.heard else slot.NOT_HEARD
+        if slot.write(state):
+            self._room.restart()

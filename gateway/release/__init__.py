@@ -1,0 +1,1 @@
+"""Releases: applications for devices, signed by the programme's key, and those a gateway has."""
