@@ -54,6 +54,13 @@ class Commands:
         """An order (a row of `orders`), by the number that it was given."""
         return self._encode(order.kind, row, 0, 0, dict(order.details), order.number)
 
+    def piece(
+        self, row: device_table.Row, number: int, file: int, at: int, data: bytes
+    ) -> bytes:
+        """Data of a file of an update, which the order of this number is for; b"": leave."""
+        details: dict[str, int | str] = {"number": number, "file": file, "at": at}
+        return self._encode("piece", row, 0, 0, details, self._number(row), data)
+
     def tested(self, row: device_table.Row, boot: int, seq: int) -> bytes:
         """The backend has the `test` event (boot, seq)."""
         return self._encode("tested", row, boot, seq, {}, self._number(row))
@@ -72,6 +79,7 @@ class Commands:
         seq: int,
         details: dict[str, int | str],
         number: int,
+        data: bytes = b"",
     ) -> bytes:
         key = signing_key(bytes(row.secret))
-        return wire.encode(kind, row.device, boot, seq, number, details, key)
+        return wire.encode(kind, row.device, boot, seq, number, details, key, data)

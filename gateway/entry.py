@@ -2,6 +2,7 @@
 
     refused     cannot be trusted or read: counted, and the sender is told nothing
     number      a device has lost its boot number: it is handed the next
+    want        a device fetches an update: it is handed what it asks for, and nothing is kept
     duplicate   seen before: answered again, never acted on again
     new         kept, with a parcel for every destination that wants it
     link        the broker says that a device is online or offline; unsigned, so it is no event
@@ -30,6 +31,7 @@ from gateway.store import devices as device_table
 from gateway.store import events as table
 from gateway.store import lights as light_table
 from gateway.store import orders as order_table
+from gateway.updates.serve import Pieces
 
 # Kept as current state alone: see gateway/store/schema.py.
 NOT_KEPT = frozenset({"heartbeat", "watch", "left"}) | orders.ANSWERING
@@ -42,6 +44,7 @@ class Outcome(enum.Enum):
 
     REFUSED = "refused"
     NUMBER = "number"
+    WANT = "want"
     DUPLICATE = "duplicate"
     NEW = "new"
     LINK = "link"
@@ -69,11 +72,17 @@ class Entered:
 
 
 class Entry:
-    """Enters batches of arrivals into the store."""
+    """Enters batches of arrivals into the store. pieces: of updates; None: there are none."""
 
-    def __init__(self, commands: Commands, destinations: Sequence[Destination]) -> None:
+    def __init__(
+        self,
+        commands: Commands,
+        destinations: Sequence[Destination],
+        pieces: Pieces | None = None,
+    ) -> None:
         self._commands = commands
         self._destinations = destinations
+        self._pieces = pieces
 
     def enter(self, connection: Connection, arrivals: Sequence[Arrival]) -> list[Entered]:
         """What became of each, in order. Raises whatever the store raises; nothing is kept then."""
@@ -138,6 +147,11 @@ class Entry:
         row = page.rows[one.device]
         if message.kind == "boot" and message.boot == wire.BOOT_UNKNOWN:
             self._hand_out_number(row, one, message)
+            return
+        if message.kind == "want":
+            one.outcome = Outcome.WANT
+            if self._pieces is not None:
+                one.down += self._pieces.answer(connection, row, message)
             return
         boot = (one.device, message.boot)
         copy = ""

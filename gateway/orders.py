@@ -37,6 +37,8 @@ AT_GATEWAY = "at_gateway"
 ARRIVED = "arrived"
 # Answers that another will follow.
 INTERIM = frozenset({"accepted", "waiting_for_press", "fetching", "verified", "trying"})
+# Said again and again, with how far it is.
+PROGRESS = "fetching"
 ANSWERS = {"settings": "outcome", "done": "outcome", "updating": "state"}
 # Kinds of events that only answer orders: kept as what became of the order.
 ANSWERING = frozenset({*ANSWERS, "log"})
@@ -59,31 +61,43 @@ def give(
     order of the same kind that the device has not answered yet is superseded, but for acts.
     """
     with store.write() as connection:
-        row = device_table.find(connection, device)
-        if row is None or row.retired_at is not None:
-            raise DeviceError(
-                f"No device {device} is in service here; `doorknock device list` shows those "
-                "that are."
-            )
-        _check(row, kind, details)
-        number = max(now_ms, row.command_number + 1)
-        if kind != "act":
-            for earlier in table.waiting_like(connection, device, kind):
-                table.change(connection, earlier.id, {"state": SUPERSEDED, "waits": False})
-        device_table.change(connection, device, {"command_number": number})
-        return table.insert(
-            connection,
-            {
-                "device": device,
-                "number": number,
-                "kind": kind,
-                "details": dict(details),
-                "ordered_by": by[:80],
-                "ordered_at": now_ms,
-                "state": WAITING,
-                "waits": True,
-            },
+        return give_within(connection, device, kind, details, by=by, now_ms=now_ms)
+
+
+def give_within(
+    connection: Connection,
+    device: str,
+    kind: str,
+    details: Mapping[str, int | str],
+    *,
+    by: str,
+    now_ms: int,
+) -> int:
+    """The same, within a transaction of somebody else's."""
+    row = device_table.find(connection, device)
+    if row is None or row.retired_at is not None:
+        raise DeviceError(
+            f"No device {device} is in service here; `doorknock device list` shows those that are."
         )
+    _check(row, kind, details)
+    number = max(now_ms, row.command_number + 1)
+    if kind != "act":
+        for earlier in table.waiting_like(connection, device, kind):
+            table.change(connection, earlier.id, {"state": SUPERSEDED, "waits": False})
+    device_table.change(connection, device, {"command_number": number})
+    return table.insert(
+        connection,
+        {
+            "device": device,
+            "number": number,
+            "kind": kind,
+            "details": dict(details),
+            "ordered_by": by[:80],
+            "ordered_at": now_ms,
+            "state": WAITING,
+            "waits": True,
+        },
+    )
 
 
 def note(connection: Connection, device: str, kind: str, *, by: str, now_ms: int) -> None:
@@ -209,7 +223,8 @@ def answered(connection: Connection, row: Any, message: wire.Message, now_ms: in
         if order.waits:
             _number_anew(connection, row, order, newest)
         return
-    if not order.waits and (order.state not in INTERIM or order.state == state):
+    again = order.state == state != PROGRESS
+    if not order.waits and (order.state not in INTERIM or again):
         return
     values: dict[str, Any] = {"waits": False, "answered_on": now_ms // DAY_MS * DAY_MS}
     if not (state == "done" and order.state in (AT_GATEWAY, ARRIVED)):

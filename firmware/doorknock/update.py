@@ -42,6 +42,8 @@ _RESTART_AFTER_MS = 1500
 # 20 to 60 s; at 80 mA two minutes are 3 mAh.
 _BUDGET_MS = 120000
 _PATIENCE_MS = 20000
+# Awake for so long after it is over, so that the word of it gets out.
+_WORD_MS = 3000
 # Written and found otherwise on flash: a worn block may do so once, a worn flash always.
 _MOST_FAULTS = 3
 # How much it fetches between two words on how far it is. Each word is an event, and so on flash.
@@ -89,6 +91,7 @@ class Update:
         self._told = 0
         self._whole = False
         self._came = ticks  # when the last piece did
+        self._ended = None  # the tick at which it was over
         self._restart_at = None
         self._resume(kept.read())
         self._trial = trial.Trial(key, self._flags & _WAS_FAULTY != 0, room, ticks)
@@ -188,6 +191,8 @@ class Update:
         """Whether a device on a battery has to stay awake for it."""
         if slot.on_trial or self._restart_at is not None:
             return True
+        if self._ended is not None and clock.since(now, self._ended) < _WORD_MS:
+            return True
         return (
             self._phase == FETCHING
             and self._room.may()
@@ -200,6 +205,7 @@ class Update:
         if slot.on_trial:
             if self._trial.tick(now):
                 self._end("confirmed")
+                self._ended = now
         elif self._restart_at is not None:
             if clock.since(now, self._restart_at) >= 0:
                 self._switch()

@@ -182,6 +182,35 @@ in_force = Table(
     Column("said_at", BigInteger, nullable=False),
 )
 
+# Updates over the air (gateway/updates/stages.py). acts: who began, stopped or resumed it, and when:
+# the audit, kept for good.
+updates = Table(
+    "updates",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("version", String(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("stage", Integer, nullable=False),
+    Column("acts", JSON, nullable=False),
+)
+
+# The devices of an update, in their order. before: how each did when it was ordered. since_ms is 0
+# once it is settled: to the minute it would tell when nobody was in.
+update_devices = Table(
+    "update_devices",
+    metadata,
+    Column("update_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("device", String(12), primary_key=True),
+    Column("place", Integer, nullable=False),
+    Column("stage", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("order_id", BigInteger),
+    Column("before", JSON, nullable=False),
+    Column("since_ms", BigInteger, nullable=False),
+)
+
 # How far a stream has been read.
 cursors = Table(
     "cursors",

@@ -152,7 +152,11 @@ class Process:
             return line[1:2] == b"."
         ms, _, report = line[1:].partition(b" ")
         self._stamp(int(ms), said)
-        said.reports.append((int(ms), json.loads(report)))
+        told = json.loads(report)
+        if "bites" in told:
+            self.bites_ms = said.bites_ms = told["bites"]
+        else:
+            said.reports.append((int(ms), told))
         return False
 
     def _stamp(self, ms: int, said: Said) -> None:

@@ -88,6 +88,8 @@ def tell(report: dict) -> None:
     if "watchdog" in report:
         _watchdog_ms = report["watchdog"]
         _bites_at = now + _watchdog_ms
+        # Now, and not when it hands over: it might turn in place before that.
+        _write('%s%d {"bites": %d}\n' % (MARK, now, _bites_at))
         return
     _write("%s%d %s\n" % (MARK, now, json.dumps(report)))
     # A light that blinks and a tone change nothing out there; what is said and sent may.

@@ -1,0 +1,1 @@
+"""Updates over the air: brought to devices in stages, and stopped where they do worse after it."""
