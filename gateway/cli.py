@@ -24,8 +24,10 @@ from gateway.care.cli import add_to, who
 from gateway.doctor.cli import doctor
 from gateway.errors import DeviceError, GatewayError
 from gateway.options import Config
+from gateway.release.cli import release_app
 from gateway.secret_file import make_data_directory, write_private
 from gateway.settings import Settings, load
+from gateway.updates.cli import update
 
 COMMANDS = "doorknock.commands"
 
@@ -39,6 +41,8 @@ app = typer.Typer(
 device_app = typer.Typer(help="Add, look after and retire devices.", no_args_is_help=True)
 app.add_typer(device_app, name="device")
 add_to(device_app)
+device_app.command("update")(update)
+app.add_typer(release_app, name="release")
 app.add_typer(person_app, name="person")
 
 JsonLog = Annotated[bool, typer.Option("--json-log", help="Log JSON, one object a line.")]

@@ -54,9 +54,7 @@ class Commands:
         """An order (a row of `orders`), by the number that it was given."""
         return self._encode(order.kind, row, 0, 0, dict(order.details), order.number)
 
-    def piece(
-        self, row: device_table.Row, number: int, file: int, at: int, data: bytes
-    ) -> bytes:
+    def piece(self, row: device_table.Row, number: int, file: int, at: int, data: bytes) -> bytes:
         """Data of a file of an update, which the order of this number is for; b"": leave."""
         details: dict[str, int | str] = {"number": number, "file": file, "at": at}
         return self._encode("piece", row, 0, 0, details, self._number(row), data)

@@ -23,12 +23,15 @@ from gateway.entry import Entry
 from gateway.intake import Intake
 from gateway.orders import Orders
 from gateway.outbox import Lane
+from gateway.release.library import Library
 from gateway.retention import Retention
 from gateway.secret_file import Secrets
 from gateway.settings import Settings
 from gateway.store import Store
 from gateway.supervision import Supervision
 from gateway.unheard import Unheard
+from gateway.updates.run import Updates
+from gateway.updates.serve import Pieces
 from gateway.wayback import WayBack
 
 
@@ -101,6 +104,7 @@ class Rooms:
             client, url, secrets.webhook_secret, gateway=name, now=clocks.utc
         )
         commands = Commands(clocks.unix_ms)
+        library = Library(settings.data)
         self.lane = Lane(
             store,
             webhook,
@@ -112,7 +116,7 @@ class Rooms:
         self.door = open_door(lambda arrival: self.intake.take(arrival))
         self.intake = intake(
             store,
-            Entry(commands, [webhook]),
+            Entry(commands, [webhook], Pieces(commands, library)),
             self.door,
             clock_ms=clocks.unix_ms,
             monotonic_ms=clocks.monotonic_ms,
@@ -131,6 +135,7 @@ class Rooms:
         )
         self.unheard = Unheard(store, commands, self.door, clock_ms=clocks.unix_ms, sleep=sleep)
         self.orders = Orders(store, commands, self.door, clock_ms=clocks.unix_ms, sleep=sleep)
+        self.updates = Updates(store, library, clock_ms=clocks.unix_ms, sleep=sleep)
         self.supervision = Supervision(
             store,
             webhook,
@@ -154,6 +159,7 @@ class Rooms:
             self.supervision.run(),
             self.unheard.run(),
             self.orders.run(),
+            self.updates.run(),
             self.retention.run(),
         ]
 

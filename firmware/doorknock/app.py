@@ -9,8 +9,6 @@ import gc
 import random
 import sys
 
-import slot
-
 from doorknock import (
     afar,
     blank,
@@ -311,7 +309,7 @@ class App:
         )
 
     def new_key(self, key: bytes) -> bool:
-        """Updates are verified with this key from now on; False where the store does not take it."""
+        """Verifies updates with this key from now on; False where the store does not take it."""
         try:
             self.nvs.set_blob("release_key", key)
             self.nvs.commit()

@@ -52,9 +52,9 @@ class File:
 class Manifest:
     """A manifest that is signed.
 
-    version: "1.2.3". over: "", or the version, newer than this one, over which it may be installed
-    all the same. arch: one of wire.ARCHES; "none" runs everywhere. contract: see CONTRACT. next_key: the
-    key that is to be trusted once this version is confirmed, b"" where that does not change.
+    version: "1.2.3". over: "", or the newer version over which it may be installed all the same.
+    arch: one of wire.ARCHES; "none" runs everywhere. contract: see CONTRACT. next_key:
+    the key that is to be trusted once this version is confirmed, b"" where that does not change.
     count: of files; file(i): the i-th.
     """
 

@@ -1,4 +1,4 @@
-"""The trial of a new application, seen from within it: it is in force once it has shown that it works.
+"""The trial of a new application, seen from within: it is in force once it has shown that it works.
 
 That is: it has lasted for LASTS_MS, the gateway has answered it, signed, and its radar is heard
 where it should be. If it cannot show that within TRIAL_MS it gives up, and the earlier one runs

@@ -122,8 +122,8 @@ PIECES_AT_ONCE = 4
 LONGEST_FILE_BYTES = 65536
 _DATA_TAG = 255
 _CHUNK_BYTES = 255
-# The instruction set that a device runs, as mpy-cross names it and in the order of MicroPython's own
-# numbers (py/persistentcode.h); the number is in `sys.implementation._mpy`.
+# The instruction set that a device runs, as mpy-cross names it and in the order of MicroPython's
+# own numbers (py/persistentcode.h); the number is in `sys.implementation._mpy`.
 ARCHES = (
     "none",
     "x86",
@@ -398,8 +398,8 @@ _COMMANDS = (
         "update",
         0x86,
         "down",
-        "An order: fetch the manifest with this SHA-256 (hex) and so many bytes, and what it names. "
-        "Without a manifest: stop what was ordered before.",
+        "An order: fetch the manifest with this SHA-256 (hex) and so many bytes, and what it "
+        "names. Without a manifest: stop what was ordered before.",
         (("manifest", 1, 64), ("size", 2, 1, 8192)),
     ),
     ("tested", 0x87, "down", "The named `test` event has come to the backend.", ()),

@@ -182,8 +182,8 @@ in_force = Table(
     Column("said_at", BigInteger, nullable=False),
 )
 
-# Updates over the air (gateway/updates/stages.py). acts: who began, stopped or resumed it, and when:
-# the audit, kept for good.
+# Updates over the air (gateway/updates/stages.py). acts: who began, stopped or resumed it, and
+# when: the audit, kept for good.
 updates = Table(
     "updates",
     metadata,

@@ -158,24 +158,20 @@ def plan(version: str, devices: Sequence[str]) -> Update:
 def advance(update: Update, seen: Mapping[str, Seen], now_ms: int) -> Update:
     """The update after what is seen. Members that have become ORDERED without an `order` are to be
     ordered now; those that have become QUEUED and have one are to be called off. Never raises."""
-    followed = [_follow(update.version, one, seen.get(one.device), now_ms) for one in update.members]
+    followed = [
+        _follow(update.version, one, seen.get(one.device), now_ms) for one in update.members
+    ]
+    bad = [
+        now
+        for was, now in zip(update.members, followed, strict=True)
+        if now.state in STOPPING and was.state not in STOPPING
+    ]
     update = replace(update, members=tuple(followed))
     if update.state != RUNNING:
         return update
+    if bad:
+        return call_off(update, f"{bad[0].device} {bad[0].state} {bad[0].why}".strip())
     return _begin(_next_stage(update), seen, now_ms)
-
-
-def stopped(before: Update, after: Update) -> Update:
-    """*after*, stopped and called off where one of its devices has come to do worse since."""
-    earlier = {one.device: one.state for one in before.members}
-    bad = [
-        one
-        for one in after.members
-        if one.state in STOPPING and earlier.get(one.device) not in STOPPING
-    ]
-    if after.state != RUNNING or not bad:
-        return after
-    return call_off(after, f"{bad[0].device} {bad[0].state} {bad[0].why}".strip())
 
 
 def call_off(update: Update, why: str) -> Update:
@@ -196,7 +192,8 @@ def resume(update: Update, *, again: bool) -> Update:
             replace(one, state=QUEUED, why="", since_ms=0) if one.state in anew else one
             for one in members
         )
-    stage = min((one.stage for one in members if one.state == QUEUED), default=update.stage)
+    queued = [one.stage for one in members if one.state == QUEUED]
+    stage = min([update.stage, *queued])
     return replace(update, state=RUNNING, why="", stage=stage, members=members)
 
 
@@ -304,8 +301,6 @@ def _begin(update: Update, seen: Mapping[str, Seen], now_ms: int) -> Update:
                 one = _settled(one, ALREADY, "")
             elif room > 0:
                 room -= 1
-                one = replace(
-                    one, state=ORDERED, order=None, before=there.health, since_ms=now_ms
-                )
+                one = replace(one, state=ORDERED, order=None, before=there.health, since_ms=now_ms)
         members.append(one)
     return replace(update, members=tuple(members))

@@ -105,7 +105,7 @@ def names(states):
 
 async def until_told(house, state, within_s=600.0, number=None):
     async with asyncio.timeout(within_s):
-        while not any(told == state for told, _ in house.states(number)):
+        while not any(told == state for told, _ in house.states(number)):  # noqa: ASYNC110
             await asyncio.sleep(1)
 
 
@@ -536,7 +536,7 @@ def test_a_power_cut_in_the_midst_of_any_write_is_survived(tmp_path, workshop, s
                     # The gateway sends it again until it is answered.
                     if not house.states(100):
                         house.order(board, "update", order_of(house.made), 100)
-        assert cuts >= 3
+        assert cuts >= 2
         board.power_cut()
         await up(board, house)
         assert house.firmware() == "0.2.0"
