@@ -71,6 +71,8 @@ def test_the_gateway_takes_from_the_firmware_the_contracts_alone():
     }
     contracts = ("doorknock.wire", "doorknock.improv")
     assert {name for name in found if not name.startswith(contracts)} == {"doorknock"}
+    contract = ("doorknock.wire", "doorknock.manifest")
+    assert {name for name in found if not name.startswith(contract)} == {"doorknock"}
 
 
 def test_the_firmware_imports_nothing_of_the_host():
