@@ -11,14 +11,18 @@ from gateway.bluetooth.attempts import Attempts
 from gateway.care import view
 from gateway.care.view import View
 from gateway.errors import DeviceError
+from gateway.release.library import Library
 from gateway.settings import Settings
 from gateway.store import Store, open_store
+from gateway.updates.acts import Updating
 
 
 @dataclass(frozen=True)
 class Care:
     """The devices of one gateway. tell_broker: after one was retired. open_air: makes its Bluetooth
     adapter, or raises BluetoothError. Blocks; any thread."""
+    """The devices of one gateway. tell_broker: after one was retired. library: of releases; None
+    where there are no updates. Blocks; any thread."""
 
     store: Store
     clock_ms: Callable[[], int]
@@ -29,6 +33,12 @@ class Care:
     def wifi(self) -> Attempts:
         """Changes of a device's Wi-Fi: the same for all pages, for there is one adapter."""
         return Attempts(self.store, self.open_air, self.clock_ms)
+    library: Library | None = None
+
+    @property
+    def updating(self) -> Updating | None:
+        """What staff do about updates."""
+        return Updating(self.store, self.library, self.clock_ms) if self.library else None
 
     def all(self) -> list[View]:
         """Every device in service."""
@@ -81,4 +91,4 @@ def care_of(settings: Settings, clock_ms: Callable[[], int]) -> Care | None:
         if settings.broker.manage:
             write_keys(settings, devices.in_service(store))
 
-    return Care(store, clock_ms, tell_broker)
+    return Care(store, clock_ms, tell_broker, Library(settings.data))

@@ -39,6 +39,8 @@ class Order:
         """What was ordered, as a program would name it: "set answer_s=20", "restart"."""
         if self.kind == "act":
             return str(self.details.get("what", ""))
+        if self.kind == "update":
+            return "update" if self.details else "update: stop"
         values = " ".join(f"{name}={value}" for name, value in self.details.items())
         return f"{self.kind} {values}".strip()
 

@@ -62,7 +62,14 @@ class DevicePages:
         found = await asyncio.to_thread(self._devices.all)
         seen = await asyncio.to_thread(self._frame.surroundings)
         return self._frame.page(
-            request, "devices.html", session, words, seen=seen, devices=found, known=_known(seen)
+            request,
+            "devices.html",
+            session,
+            words,
+            seen=seen,
+            devices=found,
+            known=_known(seen),
+            updates_here=self._devices.updating is not None,
         )
 
     async def _device(self, request: Request, session: Session, words: Words) -> Response:

@@ -40,6 +40,7 @@ from gateway.web.live import Live
 from gateway.web.patience import Patience
 from gateway.web.sessions import Session, Sessions
 from gateway.web.staff import StaffPages
+from gateway.web.updates import UpdatePages
 from gateway.web.wording import LANGUAGE_COOKIE, Words, language_of
 
 _HERE = Path(__file__).parent
@@ -82,6 +83,7 @@ class Pages:
             Route("/alerts/{alert}/seen", self.inside(self._seen), methods=["POST"]),
             Route("/alerts/{alert}/{word}", self.inside(self._say), methods=["POST"]),
             *DevicePages(self, self.care).routes(),
+            *UpdatePages(self, self.care.updating if self.care is not None else None).routes(),
             *StaffPages(self, self.database, self.passwords, self.logins, self._patience).routes(),
             Mount("/static", StaticFiles(directory=_HERE / "static")),
         ]

@@ -1,5 +1,6 @@
 """The words and times of the pages, in the reader's language and the house's time zone."""
 
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,12 +12,15 @@ from gateway.backend.policy import Policy
 from gateway.backend.wording import minute_after
 from gateway.care.view import Order
 from gateway.settings import LANGUAGES
+from gateway.updates.acts import Row, Shown
 
 CATALOGUE = Catalogue(Path(__file__).parent / "languages")
 LANGUAGE_COOKIE = "language"
 
 # Beyond, the way was down and that is said.
 _LATE_S = 90
+# What a device says of an update that it has been ordered to take.
+_UPDATE_STEPS = frozenset({"waiting", "accepted", "fetching", "verified", "trying"})
 
 
 def language_of(request: Request, default: str) -> str:
@@ -126,6 +130,28 @@ class Words:
             f"{self.say(f'setting_{name}')} {self._value(value)}"
             for name, value in order.details.items()
         )
+
+    def update_row(self, row: Row) -> str:
+        """How a device stands in an update, in a few words."""
+        key = f"update_state_{row.state}"
+        if row.state == "ordered" and row.step in _UPDATE_STEPS:
+            key = f"update_step_{row.step}"
+        text = self.say(key)
+        if row.fetched and row.state == "ordered":
+            text += f" ({row.fetched // 1024} KB)"
+        return f"{text}: {self._update_why(row.why)}" if row.why else text
+
+    def update_reason(self, update: Shown) -> str:
+        """Why an update was stopped: by which device, or by whom."""
+        for row in update.rows:
+            if update.why.startswith(row.device):
+                return f"{row.unit}: {self.update_row(row)}"
+        return self._update_why(update.why)
+
+    def _update_why(self, why: str) -> str:
+        """In the reader's language where it is one of a few; a device's own words, where not."""
+        key = "update_why_" + re.sub(r"[^a-z]+", "_", why.lower()).strip("_")
+        return self.say(key) if key in CATALOGUE.texts["en"] else why
 
     def _value(self, value: int | str) -> str:
         return str(value) if isinstance(value, int) else self.say(f"mode_{value}")
