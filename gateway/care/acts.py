@@ -20,20 +20,19 @@ from gateway.updates.acts import Updating
 @dataclass(frozen=True)
 class Care:
     """The devices of one gateway. tell_broker: after one was retired. open_air: makes its Bluetooth
-    adapter, or raises BluetoothError. Blocks; any thread."""
-    """The devices of one gateway. tell_broker: after one was retired. library: of releases; None
-    where there are no updates. Blocks; any thread."""
+    adapter, or raises BluetoothError. library: of releases; None where there are no updates.
+    Blocks; any thread."""
 
     store: Store
     clock_ms: Callable[[], int]
     tell_broker: Callable[[], None]
     open_air: Callable[[], Air] = Adapter
+    library: Library | None = None
 
     @cached_property
     def wifi(self) -> Attempts:
         """Changes of a device's Wi-Fi: the same for all pages, for there is one adapter."""
         return Attempts(self.store, self.open_air, self.clock_ms)
-    library: Library | None = None
 
     @property
     def updating(self) -> Updating | None:
@@ -91,4 +90,4 @@ def care_of(settings: Settings, clock_ms: Callable[[], int]) -> Care | None:
         if settings.broker.manage:
             write_keys(settings, devices.in_service(store))
 
-    return Care(store, clock_ms, tell_broker, Library(settings.data))
+    return Care(store, clock_ms, tell_broker, library=Library(settings.data))

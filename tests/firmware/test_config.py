@@ -68,7 +68,7 @@ def test_what_the_device_cannot_do_without_is_named() -> None:
         ("tls", b"perhaps", "out of bounds"),
         ("tls", b"\xff\xfe", "unreadable"),
         ("port", b"8883", "unreadable"),
-        ("host", bytes(400), "unreadable"),
+        ("host", bytes(600), "unreadable"),
         ("wifi_ssid", bytes(33), "out of bounds"),
         ("type", 1, "unreadable"),
     ],

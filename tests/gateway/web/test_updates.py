@@ -34,7 +34,7 @@ class There:
         devices.register(self.store, BUTTON, bytes(range(32)), "204", "button", now_ms=NOW_MS)
         devices.register(self.store, SENSOR, bytes(range(32))[::-1], "205", "sensor", now_ms=NOW_MS)
         self.library = Library(folder / "data")
-        self.care = Care(self.store, lambda: self.now_ms, lambda: None, self.library)
+        self.care = Care(self.store, lambda: self.now_ms, lambda: None, library=self.library)
         self.updates = Updates(self.store, self.library, clock_ms=lambda: self.now_ms)
         self.heard(BUTTON, SENSOR)
 
