@@ -16,7 +16,8 @@ from tests.gateway.process import GatewayProcess
 from tests.sim.board.house import DEVICE
 from tests.sim.virtual.releases import KEY, release
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+# Compiling, a trial of half a minute in real time, and the gateway's starts.
+pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(400)]
 SECRET = bytes(range(60, 92))
 
 
@@ -42,6 +43,12 @@ def house(tmp_path):
 def run(house, *words):
     done = house.command(*words, "--config", str(house.config))
     return done.returncode, done.stdout, done.stderr
+
+
+def shown(house):
+    code, out, _ = run(house, "device", "update", "--json")
+    assert code == 0
+    return [json.loads(line) for line in out.splitlines()]
 
 
 async def test_a_board_is_updated_though_the_gateway_is_killed_in_the_midst(house, tmp_path):
@@ -84,9 +91,8 @@ async def test_a_board_is_updated_though_the_gateway_is_killed_in_the_midst(hous
         await board.until_said("update verified", 120)
         await board.until_said("update confirmed", 120)
         await until(lambda: "0.2.0" in run(house, "device", "list")[1])
-        code, out, _ = run(house, "device", "update", "--json")
-        *rows, last = [json.loads(line) for line in out.splitlines()]
-        assert (code, rows[0]["state"]) == (0, "watched")
+        await until(lambda: shown(house)[0]["state"] == "watched")
+        *_, last = shown(house)
         assert last["summary"]["state"] == "running"
         # A press goes out as ever.
         seen = len(board.lines)
