@@ -65,7 +65,8 @@ _MOVEMENT_UM = 7000
 # and never more than three times the floor (0.75 mm).
 _MOST_FLOORS = 3
 
-# With so many steps that are not believed, legs go missing: the pace is not judged.
+# With so many steps that are not believed, legs go missing: the pace is not judged, and a chest
+# that goes all round the circle breathes.
 _PACELESS_SHARE = 3300  # 5 %
 _CANNOT_SEE_MS = 60000
 
@@ -79,6 +80,11 @@ _SIGN_GAP_MS = 10000
 _HEART_SIGN_MS = 20000
 # So long without a breath is no longer called breathing.
 _STILL_MS = 10000
+
+# A chest comes into view anywhere in its beat: for so long its way to the middle of the beat (0.4
+# mm, distorted 0.7) is no breath. What is larger is.
+_CENTRED_MS = 1000
+_CENTRING_UM = 700
 
 # A pause of so long is asked about as such, and not once more as slow breathing.
 _APNOEA_MS = 18000
@@ -99,9 +105,10 @@ class BreathingDetector:
         self._slowest = _SLOWEST_UM * 1000 // _UM_A_RAD
         self._work = chest.work(settings["breath_floor_um"] * 1000 // _UM_A_RAD, self._slowest)
         self._movement = _MOVEMENT_UM * 1000 // _UM_A_RAD
+        self._centring_span = _CENTRING_UM * 1000 // _UM_A_RAD
         self._pace = Pace(settings["slow_ask_pm"], settings["slow_urgent_pm"])
         self._strength = Strength(settings["weak_percent"])
-        self._leaving = Leaving(self._slowest, _UM_A_RAD)
+        self._leaving = Leaving(_UM_A_RAD)
         self.forget()
 
     def forget(self) -> None:
@@ -115,6 +122,8 @@ class BreathingDetector:
         self._present = -1
         self._open = False  # the module's gate: phases come
         self._shut_at = 0  # tick at which it shut
+        self._centring = False  # a chest has just come into view …
+        self._begun_at = 0  # … at this tick
         self._zeros = 0  # readings of exactly 0.0 in a row, 0 … _ZEROS_MEAN_SHUT
         self._somebody = False
         self._awaited = False
@@ -215,11 +224,18 @@ class BreathingDetector:
 
     def _open_at(self, ticks: int) -> None:
         self._open = True
-        chest.restart(self._work, ticks)
+        self._begin_chest(ticks)
+        self._leaving.spread.opened()
         if self._awaited:
             # At home, just after the press: there is somebody, and here they are.
             self._awaited = False
             self._somebody = True
+
+    def _begin_chest(self, ticks: int) -> None:
+        """A chest comes into view, or another side of one."""
+        chest.restart(self._work, ticks)
+        self._centring = True
+        self._begun_at = ticks
 
     def tick(self, ticks: int) -> None:
         """Lets time pass. A gap in the readings is not stillness."""
@@ -262,13 +278,22 @@ class BreathingDetector:
         # Less than an eighth of this person's own is no breath of theirs.
         if span < self._strength.own >> 3:
             span = self._strength.own >> 3
-        # And once there has been none for a while, what is taken for breath must not be weak.
-        if self.still_ms >= _STILL_MS and span < self._strength.least:
-            span = self._strength.least
+        # And once there has been none for a while, what is taken for breath must not be weak, nor
+        # small where their habit is not known.
+        if self.still_ms >= _STILL_MS:
+            least = self._strength.least or floor + (floor >> 1)
+            if span < least:
+                span = least
         if span < floor:
             span = floor
         elif span > _MOST_FLOORS * floor:
             span = _MOST_FLOORS * floor
+        if self._centring:
+            if since(ticks, self._begun_at) < _CENTRED_MS:
+                span = self._centring_span
+            else:
+                self._centring = False
+                chest.centre(w, ticks)
         w[SPAN] = span
         leaving = self._leaving
         moving = leaving.slot(w, ticks) or w[SPEED] > self._movement
@@ -280,7 +305,7 @@ class BreathingDetector:
         if leaving.walked:
             told = leaving.look(w, ticks, 0 if random else legs)
             if told == SETTLED:
-                chest.restart(w, ticks)
+                self._begin_chest(ticks)
                 w[LARGEST] = 0
                 self._strength.moved(ticks)
             elif told == GONE and not self.cannot_see:
@@ -299,6 +324,9 @@ class BreathingDetector:
             self._strength.moved(ticks)
             self.room = UNSEEN if self.cannot_see else MOVING
             return
+        if leaving.spread.all_round and w[WILD_SHARE] > _PACELESS_SHARE:
+            # Too many steps cannot be believed to follow the chest, but it is everywhere.
+            w[ACTIVE] = ticks
         self._judge(ticks)
 
     def _judge(self, ticks: int) -> None:
@@ -343,6 +371,11 @@ class BreathingDetector:
     def _look_for_somebody(self, ticks: int, moving: bool, legs: int, random: bool) -> None:
         """Somebody who comes in is somebody at once; breath when it goes on."""
         leaving = self._leaving
+        if leaving.doubtful and self._present == 1 and leaving.spread.stays():
+            # Taken to have gone, and shown again as they lie: they never went.
+            leaving.doubtful = False
+            self._found(self._work[ACTIVE])
+            return
         if moving and leaving.calm:
             # They may only have walked past: until breath or a heart has shown, they may be gone.
             leaving.begins(ticks)
@@ -381,6 +414,7 @@ class BreathingDetector:
             self.room = UNSEEN if self.cannot_see else EMPTY
 
     def _gone(self) -> None:
+        self._strength.forget()
         self._somebody = False
         self._leaving.walked = False
         self._sign = 0

@@ -19,10 +19,10 @@ MIDDLE = 50000000
 
 # --- sample
 _REFERENCE = 0  # mrad + 2^29: the newest phase that was believed
-_RAW = 1  # mrad + 2^29: the newest phase
+RAW = 1  # mrad + 2^29: the newest phase
 _STEP = 2  # mrad + 8,192: the newest step, within half a turn
 HAVE = 3  # 0 no phase yet, 1 one, 2 a step as well
-_DOUBTED = 4  # 1: the newest phase was too far from the reference to be believed
+DOUBTED = 4  # 1: the newest phase was too far from the reference to be believed
 DISPLACEMENT = 5  # mrad, 0 … 1e8, from 5e7
 _SUM = 6  # of displacements in this slot
 _IN_SLOT = 7  # samples in it, 0 … 8
@@ -261,7 +261,16 @@ def work(floor: int, slowest: int):
 
 def restart(w, ticks: int) -> None:
     """The gate opens, or what was seen before says nothing: fills the filters with one value."""
-    value = w[DISPLACEMENT]
+    _fill(w, w[DISPLACEMENT], ticks)
+
+
+def centre(w, ticks: int) -> None:
+    """A second after a restart: the same, with the mean of that second. Where the restart fell in
+    a beat is then no leg from there to the middle of the beat."""
+    _fill(w, w[_SUM_5] // 5, ticks)
+
+
+def _fill(w, value: int, ticks: int) -> None:
     for place in range(_RING_5, WORDS):
         w[place] = value
     w[_SUM_5] = 5 * value

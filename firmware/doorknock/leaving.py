@@ -2,12 +2,14 @@
 
 Somebody is gone who was seen to walk, and of whom neither breath nor a heart was seen since.
 Whoever vanishes without having walked is still in there: modules give up on people who do not
-breathe.
+breathe. Where a chest's own steps are no other than a walk's, it is asked where the phase stays
+(spread.py): a bare wall after it is an empty room, and who is lost while it stays nowhere went.
 """
 
 from . import chest
-from .chest import HEART, ROUGHNESS, SPEED
-from .clock import since
+from .chest import HEART, ROUGHNESS
+from .clock import MASK, since
+from .spread import Spread
 from .walk import Walk
 
 # Life in a chest too still for a breath: a heart shows 0.2 … 0.8 mm, an empty room, in the same
@@ -35,11 +37,13 @@ _GONE_MS = 12000
 # The gate shut for so long after a walk: gone. Shorter, it flickers, as it does over people who
 # move or fall.
 _SHUT_MS = 5000
-# The gate must shut within so long after the last wild step of a walk: whoever goes is lost going.
-# Later, or where they only may have walked, nothing but a bare wall must have been seen for so long
-# before it shut: a heart of 40 a minute beats twice in it.
+# The gate must shut within so long after the last wild step of a walk, what was bare not counted:
+# whoever goes is lost going. Later, or where they only may have walked, nothing but a bare wall
+# must have been seen for so long before it shut: a heart of 40 a minute beats twice in it.
 _WALKED_OUT_MS = 4000
-_BARE_MS = 3000
+_BARE_MS = 3500
+# Rough steps so soon after the last wild one are still of the same walk.
+_FADES_MS = 2000
 # Lost within so long of the door's opening, before or after: gone through it.
 _DOOR_MS = 10000
 
@@ -50,25 +54,26 @@ GONE = 2
 
 
 class Leaving:
-    """One person's comings and goings. slowest: mrad in 1.6 s, of a leg of breath."""
+    """One person's comings and goings."""
 
-    def __init__(self, slowest: int, um_a_rad: int) -> None:
-        self._slowest = slowest
+    def __init__(self, um_a_rad: int) -> None:
         self.heart = _HEART_UM * 1000 // um_a_rad
         self._lively = _LIFE_UM * 1000 // um_a_rad
         self.walk = Walk()
+        self.spread = Spread(self.heart)
         self.forget()
 
     def forget(self) -> None:
         """The radar gets power."""
         self.walk.forget(0)
+        self.spread.opened()
         self.walked = False  # a walk was seen, and nobody who stayed since
         self._surely = False  # … and not only something that may have been one
+        self.doubtful = False  # lost while they walked or breathed, and taken to have gone
         self.calm = False  # what came before was still
         self.heart_ms = 0  # a heart has been seen for so long, 0 … _MOST_HEART_MS
         self._end = 0  # tick of the last step of the walk
         self._life = 0  # legs since it settled; -1: it has not settled
-        self._bare_ms = 0  # nothing has moved more than a bare wall does for so long, 0 … _BARE_MS
         self._beat = self._beat_at = 0  # the newest height of a heart; tick at which it was renewed
         self._door = False  # it has opened …
         self._door_at = 0  # … at this tick
@@ -76,6 +81,7 @@ class Leaving:
     def begins(self, ticks: int, surely: bool = True) -> None:
         """Somebody walks, or as good as walks: until life is seen after it they may be gone."""
         self.walked = True
+        self.doubtful = False
         self._surely = surely
         self._life = 0
         self._end = ticks
@@ -98,16 +104,26 @@ class Leaving:
             self.begins(walk.last)
         elif self.walked and walk.random:
             self._end = walk.last
-        elif walk.may_walk and not (self.walked and self._surely):
-            self.begins(ticks, False)
+        elif walk.may_walk:
+            if not (self.walked and self._surely):
+                self.begins(ticks, False)
+            elif since(ticks, walk.last) < _FADES_MS:
+                # Out of the beam, no longer wild: still the same walk.
+                self._end = ticks
         return walk.moving
 
     def listen(self, w, ticks: int, passed: int, somebody: bool) -> None:
         """For a heart; of somebody who has walked it may come and go."""
-        if w[SPEED] >= self._slowest:
-            self._bare_ms = 0
-        elif self._bare_ms < _BARE_MS:
-            self._bare_ms += passed
+        spread = self.spread
+        spread.slot(w[chest.RAW], w[chest.DOUBTED], passed)
+        if (
+            somebody
+            and spread.bare_ms >= _BARE_MS
+            and not (self.walked and self._surely)
+            and (self.walked or self.walk.was_rough(spread.bare_ms < 2 * _BARE_MS))
+        ):
+            # What may have been a walk, or was as rough as one, is a bare wall now.
+            self.begins((ticks - spread.bare_ms) & MASK)
         if self._beats(w, ticks, somebody):
             self.heart_ms = min(self.heart_ms + passed, _MOST_HEART_MS)
         elif not self.walked or self.heart_ms < passed:
@@ -122,10 +138,8 @@ class Leaving:
             # The largest of it fades by an eighth where nothing beats any more.
             if beat > self._beat - (self._beat >> 4):
                 self._beat_at = ticks
-                if beat >= self.heart:
-                    self._bare_ms = 0
             self._beat = beat
-        if since(ticks, self._beat_at) > _BEAT_MS:
+        if since(ticks, self._beat_at) > _BEAT_MS or self.spread.beatless:
             return False
         if self.walked and somebody and beat >= self._lively and not self.walk.random:
             return True
@@ -141,9 +155,11 @@ class Leaving:
             self._life = 0
             self.heart_ms = 0
             return SETTLED
-        self._life += legs
+        if not self.spread.beatless:  # else what the filters still tell of the walk
+            self._life += legs
         if self._life >= _STAYED_LEGS or self.heart_ms >= _STAYED_HEART_MS:
             self.walked = False
+            self.walk.stayed()
         elif since_walk > _GONE_MS and self._surely:
             # Walked, then neither breath nor heart: an empty chair.
             return GONE
@@ -153,20 +169,29 @@ class Leaving:
 
     def lost(self, ticks: int) -> None:
         """The gate shuts."""
-        if self.walk.going(ticks):
-            self.walked = self._surely = True
-            self._end = self.walk.rough_at
         self.heart_ms = 0
+        if self.walk.going(ticks):
+            self._end = self.walk.rough_at
+        elif self.walk.cannot_tell() and not self.spread.stays():
+            # They breathed or they walked. Everybody goes; hardly anybody is lost within 2 s of a
+            # breath.
+            self._end = ticks
+        else:
+            return
+        # If they are shown again as they lie, they never went.
+        self.walked = self._surely = self.doubtful = True
 
     def gone(self, ticks: int, shut_at: int) -> bool:
         """Whether whoever was there has gone, with the gate shut since then."""
         self.calm = True
+        bare_ms = self.spread.bare_ms
         if (
             self.walked
-            and (not self._surely or since(shut_at, self._end) > _WALKED_OUT_MS)
-            and self._bare_ms < _BARE_MS
+            and (not self._surely or since(shut_at, self._end) - bare_ms > _WALKED_OUT_MS)
+            and bare_ms < (_BARE_MS if self._life <= 0 else 2 * _BARE_MS)
         ):
-            self.walked = False  # had sat down again: lost without having walked
+            # Had sat down again, or once moved as in a breath: lost without having walked.
+            self.walked = False
         if self._door and -_DOOR_MS < since(shut_at, self._door_at) < _DOOR_MS:
             # Whoever is lost within 10 s of the door went through it, and has not sat down again.
             self.walked = self._surely = True

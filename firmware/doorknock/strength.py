@@ -13,6 +13,9 @@ _BLOCK_MS = 6000
 # The habit is known after three blocks; weak for four (24 s) is worrying.
 _KNOWN_BLOCKS = 3
 _WEAK_BLOCKS = 4
+# After a movement the radar sees another side of the chest. Breath of less than a fifth of what it
+# was before is no other side but weak (assumption: from the front to the side a third is left).
+_OTHER_SIDE_PERCENT = 20
 # 5 mm: no seated chest shows more, breath for breath.
 _DEEPEST_MRAD = 12500
 
@@ -25,7 +28,11 @@ class Strength:
         self.forget()
 
     def forget(self) -> None:
-        """The habit is to be learned anew."""
+        """Another person, or one who has said that they are well: nothing is known of before."""
+        self._once = 0  # mrad: the habit before the last movement, 0 not known
+        self._begin()
+
+    def _begin(self) -> None:
         self.own = 0  # mrad, 0 … _DEEPEST_MRAD
         self.weak = False
         self._blocks = 0  # learned from, 0 … _KNOWN_BLOCKS; -1: the next one is to be passed over
@@ -40,7 +47,9 @@ class Strength:
 
     def moved(self, ticks: int) -> None:
         """Somebody moved largely: this block says nothing, and the habit may have changed."""
-        self.forget()
+        if self._blocks >= _KNOWN_BLOCKS:
+            self._once = self.own
+        self._begin()
         self._blocks = -1
         self._from = ticks
 
@@ -70,6 +79,9 @@ class Strength:
             if self._blocks == 0 or largest < self.own:
                 self.own = largest
             self._blocks += 1
+            if self._blocks == _KNOWN_BLOCKS and self.own * 100 < self._once * _OTHER_SIDE_PERCENT:
+                # No other side of a chest: whoever moved has nodded off since.
+                self.own = self._once
             return
         if largest * 100 < self.own * self._percent:
             self._weak_blocks += 1

@@ -58,6 +58,13 @@ _MAY_WALK = 64
 _GOING_MS = 1500
 _FADED_MS = 3500
 
+# Of the last 13 s so much (in 16ths) was rough: as after 1.5 s of a walk (a fall is rough for 1 s
+# at the most), after three seconds of one, in somebody whose steps tell nothing.
+_ROUGH_LATELY = 1
+_ROUGH_FOR_LONG = 2
+_TELLS_NOTHING = 3
+_ALWAYS_ROUGH = 4
+
 
 class Walk:
     """Slots in; whether somebody moves, walks, may be going."""
@@ -76,6 +83,7 @@ class Walk:
         self._turned = 0  # whole turns in the window
         self._since = ticks  # tick at which it was nought
         self._rough = self._wild = 0  # usual, in 65,536ths
+        self._lately = 0  # rough, the same mean, since somebody was last seen to stay
         self._rough_as = self._wild_as = 0  # the same, as they were at _since, in 16ths
         self.rough_at = ticks  # tick of the last slot with a rough step
         self.last = ticks  # tick of the last slot with a step such as a walk makes
@@ -107,7 +115,9 @@ class Walk:
             self._rough_as = self._rough >> 12
             self._wild_as = self._wild >> 12
         self._often += ((n << 8) - self._often) >> _USUAL
-        self._rough += ((rough << 16) // n - self._rough) >> _USUAL
+        share = (rough << 16) // n
+        self._rough += (share - self._rough) >> _USUAL
+        self._lately += (share - self._lately) >> _USUAL
         self._wild += ((wild << 16) // n - self._wild) >> _USUAL
         total = self.sum
         total += rough * _ROUGH[self._rough_as] + (n - rough) * _SMOOTH[self._rough_as]
@@ -138,6 +148,27 @@ class Walk:
     def _poor(self) -> bool:
         return (
             self._often >= _OFTEN and self._rough_as >= _POOR_ROUGH and self._wild_as >= _POOR_WILD
+        )
+
+    def was_rough(self, since_stayed: bool) -> bool:
+        """Whether there was enough for a walk in the last 13 s and some; since_stayed: and since
+        somebody was last seen to stay, unless they always are so rough."""
+        if self._poor():
+            return False
+        rough = self._rough >> 12
+        if since_stayed and rough < _ALWAYS_ROUGH:
+            rough = self._lately >> 12
+        return rough >= _ROUGH_LATELY
+
+    def stayed(self) -> None:
+        """Breath or a heart was seen after a walk: what was rough before says nothing more."""
+        self._lately = 0
+
+    def cannot_tell(self) -> bool:
+        """Whether this chest's own steps are no other than a walk's."""
+        usual = self._rough >> 12
+        return not self._poor() and (
+            usual >= _TELLS_NOTHING or (usual >= _ROUGH_FOR_LONG and self.sum >= _MAY_WALK)
         )
 
     def going(self, ticks: int) -> bool:

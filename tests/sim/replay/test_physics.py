@@ -130,6 +130,26 @@ def test_weak_breathing_is_called_for_within_90_s_though_it_came_gradually(share
     assert call["urgency"] == "urgent"
 
 
+def turned_over(share: float, seconds: float) -> trace.Trace:
+    """A minute of 3.8 mm, three seconds in which they turn over, and then this share of it."""
+    before, after = breath(3.8, 14), breath(3.8 * share, 14)
+
+    def chest(t: float) -> float:
+        turned = 60 * (1 - math.cos(math.pi * min(max((t - 60) / 3, 0), 1)))
+        return (before(t) if t < 60 else after(t)) + turned
+
+    return person(chest, seconds)
+
+
+def test_breath_that_is_weak_since_somebody_moved_is_called_for():
+    call = first(events(turned_over(0.16, 170)), "stillness")
+    assert call["t_ms"] <= (62 + 105) * 1000
+
+
+def test_another_side_of_a_chest_is_no_weak_breath():
+    assert kinds(events(turned_over(0.33, 240))) == ["watch"]
+
+
 def test_pauses_sighs_and_a_held_breath_are_nobodys_business():
     def chest(t: float) -> float:
         within = t % 40
@@ -244,6 +264,63 @@ def test_who_breathes_so_deeply_that_steps_are_ambiguous_and_walks_out_has_left(
     for seed in range(3):
         left = visit(0, lambda t: 0.0, rate=rate, before=before, walk_s=3, seed=seed)
         assert "prompt" not in kinds(events(left))
+
+
+def hard_to_follow(rate: float) -> Callable[[float], float]:
+    """mm: deep breath and a large heart, of which the radar sees so little that a quarter and more
+    of the steps are as rough as a walk's."""
+    chest = breath(0.6 * rate, 16)
+    return lambda t: chest(t) + 0.35 * math.sin(2 * math.pi * 1.5 * t)
+
+
+@pytest.mark.parametrize("shown_s", [0, 1.5, 3, 5, 9, 45])
+@pytest.mark.parametrize("rate", [4.9, 6])
+def test_who_is_hard_to_follow_and_walks_out_has_left_whatever_is_shown_then(rate, shown_s):
+    for seed in range(4):
+        left = visit(shown_s, lambda t: 0.0, rate=rate, before=hard_to_follow(rate), seed=seed)
+        assert "prompt" not in kinds(events(left))
+
+
+@pytest.mark.parametrize("rate", [4.9, 6])
+@pytest.mark.parametrize("shuts_s", [3.5, 8, 25])
+def test_who_is_hard_to_follow_and_lost_without_breath_is_asked_after(rate, shuts_s):
+    for seed in range(4):
+        stops = until(40, breath(0.6 * rate, 16))
+        lost = person(
+            stops, 100, rate=rate, heart=(0.7, 1.5), present=lambda t: t < 40.5 + shuts_s, seed=seed
+        )
+        lost.rows = [(t, phase * present, a, r, present) for t, phase, a, r, present in lost.rows]
+        said = events(lost)
+        assert first(said, "stillness")["t_ms"] <= 87_000
+
+
+@pytest.mark.parametrize("rate", [4.9, 6])
+def test_who_is_lost_in_the_middle_of_a_breath_and_shown_again_without_one_never_left(rate):
+    stops = until(44, breath(0.6 * rate, 16))
+    made = person(stops, 100, rate=rate, heart=(0.7, 1.5), present=lambda t: not 40 < t < 52)
+    made.rows = [(t, phase * present, a, r, present) for t, phase, a, r, present in made.rows]
+    said = events(made)
+    assert first(said, "stillness")["t_ms"] <= 90_000
+
+
+@pytest.mark.parametrize("mode", ["washroom", "home"])
+@pytest.mark.parametrize("rate", [4.9, 6])
+def test_who_is_hard_to_follow_is_left_in_peace_while_they_breathe(rate, mode):
+    said = events(person(hard_to_follow(rate), 240, rate=rate, heart=(0.0, 1.0)), mode)
+    assert kinds(said) == ["watch"]
+
+
+@pytest.mark.parametrize("beats_hz", [0.9, 1.3, 1.7])
+@pytest.mark.parametrize("opens_s", [7.0, 7.2, 7.4, 7.6, 7.8])
+def test_a_gate_that_opens_anywhere_in_a_beat_shows_no_breath(opens_s, beats_hz):
+    def present(t: float) -> bool:
+        return t < 40 or (t - 40) % (opens_s + 4) > opens_s
+
+    stops = until(36, breath(2.5, 14))
+    made = person(stops, 90, rate=8, heart=(0.8, beats_hz), present=present)
+    made.rows = [(t, phase * shown, a, r, shown) for t, phase, a, r, shown in made.rows]
+    said = events(made)
+    assert first(said, "stillness")["t_ms"] <= 81_000
 
 
 @pytest.mark.parametrize("rate", [4.9, 6, 8])
