@@ -47,7 +47,7 @@ class DevicePages:
             Route("/devices/{device}/set", inside(self._set), methods=["POST"]),
             Route("/devices/{device}/ask", inside(self._ask), methods=["POST"]),
             Route("/devices/{device}/wifi", inside(wifi.show)),
-            Route("/devices/{device}/wifi", inside(wifi.begin), methods=["POST"]),
+            Route("/devices/{device}/wifi", inside(wifi.post), methods=["POST"]),
             Route("/devices/{device}/{act}", inside(self._act), methods=["POST"]),
         ]
 

@@ -1,10 +1,12 @@
-"""The page on which a device's Wi-Fi is changed, by whoever stands beside it with a phone.
+"""Changing a device's Wi-Fi from a page, by whoever stands beside the device with a phone.
 
-One page for staff and residents alike: who may, and where it is, is told by whoever opens it.
+`begin` and the template `wifi_part.html` are for every page that offers it: that of staff here, the
+resident's own beside its other pages.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -21,8 +23,24 @@ Find = Callable[[Request, Session], Awaitable[View | None]]
 Refuse = Callable[[Request, Session, Words], Response]
 
 
+def begin(attempts: Attempts, device: str, form: dict[str, Any], by: str) -> tuple[str, int]:
+    """Begins it with what was filled in; by: who does so, for the audit.
+
+    ("", 303) where it has begun, else the key of what to say instead, and the HTTP status.
+    """
+    is_open = bool(form.get("open"))
+    key = "" if is_open else str(form.get("wifi_password", ""))
+    if not is_open and not key:
+        return "wifi_trouble_bad_key", 400
+    try:
+        begun = attempts.begin(device, Network(str(form.get("ssid", "")), key), by)
+    except BluetoothError as error:
+        return f"wifi_trouble_{error.trouble.value}", 400
+    return ("", 303) if begun else ("wifi_another_runs", 409)
+
+
 class WifiPage:
-    """show() and begin() are handlers of GET and POST at one address.
+    """show() and post() are handlers of GET and POST at one address.
 
     find: the device of a request, where this session may change its Wi-Fi; else None, and `refuse`
     answers. back: where the page's way back leads, given the device.
@@ -46,23 +64,16 @@ class WifiPage:
         """How far it is; and the form, while nothing goes on."""
         return await self._page(request, session, words)
 
-    async def begin(self, request: Request, session: Session, words: Words) -> Response:
+    async def post(self, request: Request, session: Session, words: Words) -> Response:
         """Begins it, from a form of ours."""
         device = await self._find(request, session)
         if device is None or device.retired_at is not None:
             return self._refuse(request, session, words)
         form = request.state.form
-        ssid = str(form.get("ssid", ""))
-        key = "" if form.get("open") else str(form.get("wifi_password", ""))
-        try:
-            if not form.get("open") and not key:
-                return await self._page(request, session, words, "wifi_trouble_bad_key", ssid, 400)
-            begun = self._attempts.begin(device.device, Network(ssid, key), session.person.id)
-        except BluetoothError as error:
-            key = f"wifi_trouble_{error.trouble.value}"
-            return await self._page(request, session, words, key, ssid, 400)
-        if not begun:
-            return await self._page(request, session, words, "wifi_another_runs", ssid, 409)
+        problem, status = begin(self._attempts, device.device, form, session.person.id)
+        if problem:
+            ssid = str(form.get("ssid", ""))
+            return await self._page(request, session, words, problem, ssid, status)
         return RedirectResponse(request.url.path, 303)
 
     async def _page(
