@@ -20,7 +20,7 @@ from gateway.typed_in import typed_in
 
 person_app = typer.Typer(help="The people who respond.", no_args_is_help=True)
 
-Person = Annotated[str, typer.Argument(help="Their id in [[people]].")]
+Person = Annotated[str, typer.Argument(help="Their id, as in the configuration.")]
 
 
 @person_app.command("link")
