@@ -18,6 +18,7 @@ from gateway.backend.database import open_database
 from gateway.backend.service import assemble, utc_now
 from gateway.bluetooth.air import Air, BluetoothError, Trouble
 from gateway.care.acts import Care
+from gateway.release.library import Library
 from gateway.store import Store, open_store, orders
 from tests.gateway.backend.conftest import SECRETS, SENSOR, HandClock, House, Outbox, policy
 from tests.gateway.web.test_devices import NOW_MS
@@ -69,7 +70,13 @@ def _no_adapter() -> Air:
 
 
 @pytest.fixture
-def served(tmp_path: Path, gateway_store: Store) -> Iterator[tuple[House, str]]:
+def library(tmp_path: Path) -> Library:
+    """The gateway's releases: none yet."""
+    return Library(tmp_path / "data")
+
+
+@pytest.fixture
+def served(tmp_path: Path, gateway_store: Store, library: Library) -> Iterator[tuple[House, str]]:
     """A backend on a port, in a thread of its own; and its address."""
     socket = listen("127.0.0.1", 0, key="port")
     address = f"http://127.0.0.1:{socket.getsockname()[1]}"
@@ -81,7 +88,7 @@ def served(tmp_path: Path, gateway_store: Store) -> Iterator[tuple[House, str]]:
         SECRETS,
         clock=clock,
         channel=outbox,
-        care=Care(gateway_store, lambda: NOW_MS, lambda: None, _no_adapter),
+        care=Care(gateway_store, lambda: NOW_MS, lambda: None, _no_adapter, library),
     )
     loop = asyncio.new_event_loop()
     serving = loop.create_task(backend.serve(socket))
