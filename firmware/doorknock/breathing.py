@@ -339,10 +339,8 @@ class BreathingDetector:
         elif w[COARSE_LEGS] != self._coarse:
             pace.turned(w[COARSE_TURN])
         self._coarse = w[COARSE_LEGS]
-        if strength.tick(w, ticks):
-            own = strength.own
-            coarse = own // 6 if own // 6 > w[SPAN] else w[SPAN]
-            w[COARSE_SPAN] = coarse
+        if strength.tick(w, ticks) and not self._centring:
+            w[COARSE_SPAN] = w[SPAN]
         if self.still_ms >= _APNOEA_MS:
             pace.forget()
         if self.still_ms >= _STILL_MS:

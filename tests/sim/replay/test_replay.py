@@ -12,6 +12,7 @@ import pytest
 
 from sim import presence, trace
 from sim.apnoea import MRAD_A_MM, Apnoea, Composer, Heart, breathing_then_apnoea
+from sim.evaluate.recordings import resampled
 from sim.replay import WrongUse, replay, settings_of
 
 DATA = Path(__file__).parents[2] / "data"
@@ -79,6 +80,14 @@ def test_an_hour_of_ordinary_breathing_asks_nothing(name, mode):
     outcome = played(Composer(recording(name)).breathing(3600).trace(), mode=mode)
     assert outcome.kinds() == ["watch"]
     assert outcome.summary["watch_ms"] > 3_580_000
+
+
+@pytest.mark.parametrize("rate", [None, 5.0, 13.0, 20.0])
+@pytest.mark.parametrize("start_s", [38, 40, 42])
+def test_deep_breath_on_a_body_that_sinks_is_not_slow(start_s, rate):
+    # The end of this recording, over and over: each breath goes out by half of what it came in by.
+    sinking = resampled(recording("mr60bha2_human_60cm"), rate, start_s)
+    assert played(Composer(sinking).breathing(240).trace()).kinds() == ["watch"]
 
 
 def chest(displacement_mm, seconds, noise_mrad=4.3, samples_a_second=8):
