@@ -19,6 +19,7 @@ from doorknock import wire
 from gateway import devices, log
 from gateway.backend.person_cli import person_app
 from gateway.backup.cli import backup, restore
+from gateway.care import rooms
 from gateway.care.acts import retire
 from gateway.care.cli import add_to, who
 from gateway.doctor.cli import doctor
@@ -43,6 +44,7 @@ app.add_typer(device_app, name="device")
 add_to(device_app)
 device_app.command("update")(update)
 app.add_typer(release_app, name="release")
+rooms.add_to(device_app)
 app.add_typer(person_app, name="person")
 
 JsonLog = Annotated[bool, typer.Option("--json-log", help="Log JSON, one object a line.")]
@@ -97,7 +99,7 @@ def device_retire(
     device: Annotated[str, typer.Argument(help="Its id, as on its label, or the unit it is in.")],
     config: Config,
 ) -> None:
-    """Take a device out of service, for good. What it sends is refused from now on."""
+    """Take a device out of service: what it sends is refused, its key never works again."""
     settings = load(config)
     store = _store(settings)
     gone = retire(store, device, by=who(), now_ms=_now_ms())

@@ -1,11 +1,13 @@
 """The devices of this gateway: which there are, what unit each is in, and its secret.
 
 A device is added and retired here and nowhere else; whoever does so tells the broker afterwards
-(gateway/broker.py, `write_keys`). A retired device stays known for ever: its id cannot be given
-away, and what it sends is refused by name.
+(gateway/broker.py, `write_keys`). Of a retired device its id and its numbers stay known for ever:
+what it sends is refused by name, and where its board is used again, which takes a new secret, no
+event of it bears a name that was used before.
 """
 
 import re
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -14,7 +16,9 @@ from sqlalchemy import Connection
 
 from gateway.errors import DeviceError
 from gateway.store import Store
+from gateway.store import answers as answer_table
 from gateway.store import devices as table
+from gateway.store import lights as light_table
 
 DEVICE_TYPES = ("button", "sensor")
 _UNIT = re.compile(r"[^\x00-\x1f\x7f]{1,64}")
@@ -81,26 +85,59 @@ def _checked(new: NewDevice) -> NewDevice:
 
 def _insert(connection: Connection, new: NewDevice, now_ms: int) -> None:
     known = table.find(connection, new.device)
-    if known is not None:
-        what = "was retired here" if known.retired_at is not None else f"is in unit {known.unit}"
+    if known is not None and known.retired_at is None:
         raise DeviceError(
-            f"Device {new.device} {what} already; look at the label again, every device has an id "
-            "of its own."
+            f"Device {new.device} is in unit {known.unit} already; look at the label again, every "
+            "device has an id of its own."
         )
     if table.secret_is_used(connection, new.secret):
         raise DeviceError(
-            f"The secret of device {new.device} belongs to another device; make one for each."
+            f"The secret of device {new.device} belongs to another device, or did once; make one "
+            "for each."
         )
-    table.insert(connection, new.device, new.secret, new.unit, new.device_type, now_ms)
+    add = table.insert if known is None else table.revive
+    add(connection, new.device, new.secret, new.unit, new.device_type, now_ms)
+
+
+def put_into(store: Store, device: str, unit: str, device_type: str, *, now_ms: int) -> Device:
+    """The device, in this unit and of this type, with a secret that is in force: its own where it
+    has one, a fresh one where it has none (new here, or retired). Raises DeviceError, also while
+    its call is open: whoever is on the way would be sent to another door."""
+    device = _checked_id(device)
+    fresh = NewDevice(device, secrets.token_bytes(wire.SECRET_BYTES), unit, device_type)
+    checked = _checked(fresh)
+    with store.write() as connection:
+        known = table.find(connection, device)
+        if known is None or known.retired_at is not None:
+            _insert(connection, checked, now_ms)
+        elif (known.unit, known.device_type) != (unit, device_type):
+            light = light_table.find(connection, device)
+            if light is not None and light.state != "none":
+                raise DeviceError(
+                    f"A call of device {device} in {known.unit} is open; close it first, then run "
+                    "this again."
+                )
+            table.change(connection, device, {"unit": unit, "device_type": device_type})
+            if known.unit != unit and not table.others_in(connection, known.unit, device):
+                answer_table.forget(connection, known.unit, now_ms)
+    return get(store, device)
+
+
+def renew_secret(store: Store, device: str) -> None:
+    """A fresh secret for a device in service; the old one never works again. Raises DeviceError."""
+    device = get(store, device).device
+    with store.write() as connection:
+        table.revoke(connection, device, secrets.token_bytes(wire.SECRET_BYTES))
 
 
 def retire(store: Store, device: str, *, now_ms: int) -> None:
-    """From now on the device is refused. Raises DeviceError where there is none in service."""
+    """From now on the device is refused, its secret never works again, and what was known of it is
+    gone. Raises DeviceError where there is none in service."""
     retire_all(store, [device], now_ms=now_ms)
 
 
 def retire_all(store: Store, retiring: Iterable[str], *, now_ms: int) -> None:
-    """From now on they are refused; where it raises DeviceError, none of them is retired."""
+    """The same for several; where it raises DeviceError, none of them is retired."""
     checked = [_checked_id(one) for one in retiring]
     with store.write() as connection:
         for device in checked:
@@ -109,10 +146,17 @@ def retire_all(store: Store, retiring: Iterable[str], *, now_ms: int) -> None:
 
 def retire_within(connection: Connection, device: str, now_ms: int) -> None:
     """As `retire`, within a transaction that writes more; device: 12 hex digits."""
-    if not table.retire(connection, device, now_ms):
+    row = table.find(connection, device)
+    if row is None or not table.retire(connection, device, now_ms):
         raise DeviceError(
             f"No device {device} is in service here; `doorknock device list` shows those that are."
         )
+    # A secret that nobody has: not even by a fault of ours does the old one count again.
+    table.revoke(connection, device, secrets.token_bytes(wire.SECRET_BYTES))
+    table.forget(connection, device)
+    if not table.others_in(connection, row.unit, device):
+        # Whoever lives there next is asked anew.
+        answer_table.forget(connection, row.unit, now_ms)
 
 
 def get(store: Store, device: str) -> Device:

@@ -124,9 +124,10 @@ class Entry:
             row = rows.get(device)
             if row is None:
                 raise wire.Refused("unknown device")
-            message = wire.decode_event(arrival.payload, signing_key(bytes(row.secret)))
+            # Before its signature is looked at: what it signs by is not known here any more.
             if row.retired_at is not None:
                 raise wire.Refused("retired")
+            message = wire.decode_event(arrival.payload, signing_key(bytes(row.secret)))
             # The leaf may be the wrong one of the two: a press is never lost for that.
             if arrival.device is not None and arrival.device != device:
                 raise wire.Refused("topic")
@@ -203,13 +204,18 @@ class Entry:
         received = one.arrival.received_at_ms
         placement, clock = place(page.clock(boot), received, message.stamp)
         page.new_clocks[boot] = clock
+        kind, details = message.kind, message.details
+        if placement.occurred is Occurred.AT:
+            test = orders.meant_as_test(connection, row, message, placement.occurred_at_ms)
+            if test is not None:
+                kind, details = "test", {"number": test, "pressed": 1}
         one.event = StoredEvent(
             device=one.device,
             boot=message.boot,
             seq=message.seq,
             copy=copy,
-            kind=message.kind,
-            details=message.details,
+            kind=kind,
+            details=details,
             unit=row.unit,
             received_at_ms=received,
             placement=placement,

@@ -24,6 +24,7 @@ from gateway.errors import DeviceError
 from gateway.looking import keep_looking
 from gateway.store import Store
 from gateway.store import devices as device_table
+from gateway.store import lights as light_table
 from gateway.store import orders as table
 
 _log = structlog.get_logger("orders")
@@ -35,6 +36,10 @@ WAITING = "waiting"
 SUPERSEDED = "superseded"
 AT_GATEWAY = "at_gateway"
 ARRIVED = "arrived"
+# A press is meant as the test for as long as it would be were the device awake (afar.py).
+TEST_PRESS_MS = 60_000
+# A clock that went on in deep sleep is off by so much: 0.5 % of a quarter of an hour.
+_CLOCK_OFF_MS = 5_000
 # Answers that another will follow.
 INTERIM = frozenset({"accepted", "waiting_for_press", "fetching", "verified", "trying"})
 # Said again and again, with how far it is.
@@ -226,6 +231,9 @@ def answered(connection: Connection, row: Any, message: wire.Message, now_ms: in
     again = order.state == state != PROGRESS
     if not order.waits and (order.state not in INTERIM or again):
         return
+    if state == "busy":
+        # By what it made before: see meant_as_test().
+        details.update(boot=message.boot, seq=message.seq)
     values: dict[str, Any] = {"waits": False, "answered_on": now_ms // DAY_MS * DAY_MS}
     if not (state == "done" and order.state in (AT_GATEWAY, ARRIVED)):
         values["state"] = state
@@ -266,9 +274,47 @@ def test_came(connection: Connection, device: str, message: wire.Message) -> Non
         table.change(connection, order.id, {"state": AT_GATEWAY, "answer": answer})
 
 
-def test_arrived(connection: Connection, device: str, boot: int, seq: int) -> None:
-    """The backend has taken that event, and has said so by its stream."""
+def meant_as_test(
+    connection: Connection, row: Any, message: wire.Message, occurred_at_ms: int
+) -> int | None:
+    """The number of the order that a press was meant for; None: the press is a call.
+
+    A device on a battery sleeps, and learns what was ordered only when it wakes. So the press that
+    wakes it is one to it; it is the test all the same where somebody ordered one for the next
+    single press, a minute before at the most, and no call of the device is open. Two taps or a
+    hold are always a call. occurred_at_ms: when it was, exactly.
+    """
+    details = message.details
+    if message.kind != "press" or details.get("taps") != 1 or details.get("held"):
+        return None
+    light = light_table.find(connection, row.device)
+    if row.battery_millivolts is None or (light is not None and light.state != "none"):
+        return None
+    newest = next(iter(table.tests_of(connection, row.device, 1)), None)
+    if newest is None or newest.details.get("what") != "test_press":
+        return None
+    answer = newest.answer or {}
+    made_it_busy = newest.state == "busy" and (message.boot, message.seq) < (
+        answer.get("boot", 0),
+        answer.get("seq", 0),
+    )
+    if newest.state != WAITING and not made_it_busy:
+        return None
+    if not -_CLOCK_OFF_MS <= occurred_at_ms - newest.ordered_at <= TEST_PRESS_MS:
+        return None
+    came = {"boot": message.boot, "seq": message.seq, "press": True}
+    values = {"state": AT_GATEWAY, "waits": False, "answer": came}
+    table.change(connection, newest.id, values)
+    return int(newest.number)
+
+
+def test_arrived(connection: Connection, device: str, boot: int, seq: int) -> bool:
+    """The backend has taken that event, and has said so by its stream. Whether to the device it
+    was a call, which is over now."""
+    was_a_call = False
     for order in table.tests_of(connection, device, 20):
         answer = order.answer or {}
         if answer.get("boot") == boot and answer.get("seq") == seq:
             table.change(connection, order.id, {"state": ARRIVED})
+            was_a_call = bool(answer.get("press"))
+    return was_a_call

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import httpx
 
 from gateway import outbox
+from gateway.answers import Answers
 from gateway.arrival import Arrival, Down
 from gateway.commands import Commands
 from gateway.destinations.webhook import WebhookDestination
@@ -136,6 +137,7 @@ class Rooms:
         self.unheard = Unheard(store, commands, self.door, clock_ms=clocks.unix_ms, sleep=sleep)
         self.orders = Orders(store, commands, self.door, clock_ms=clocks.unix_ms, sleep=sleep)
         self.updates = Updates(store, library, clock_ms=clocks.unix_ms, sleep=sleep)
+        self.answers = Answers(store, webhook, gateway=name, sleep=sleep)
         self.supervision = Supervision(
             store,
             webhook,
@@ -160,6 +162,7 @@ class Rooms:
             self.unheard.run(),
             self.orders.run(),
             self.updates.run(),
+            self.answers.run(),
             self.retention.run(),
         ]
 

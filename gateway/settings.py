@@ -134,6 +134,9 @@ class EscalationSettings(_Section):
     still_open_after_s: float = Field(default=1800, ge=60, le=14400)
     # Who mends things: told of a lost gateway, a silent device, a fault. Ids of people.
     staff: list[Name] = Field(default_factory=list, max_length=50)
+    # Who calls an ambulance, where a resident has asked for one after so many minutes without an
+    # answer. Ids of people. Nobody: no ambulance is ever asked for.
+    ambulance: list[Name] = Field(default_factory=list, max_length=10)
 
 
 class Person(_Section):
@@ -195,12 +198,13 @@ class Settings(_Section):
                         f"step {number} of [[escalation.steps]] names {person!r}, who is not in "
                         "[[people]]; add them there or correct the name"
                     )
-        for person in self.escalation.staff:
-            if person not in ids:
-                raise ValueError(
-                    f"'staff' under [escalation] names {person!r}, who is not in [[people]]; "
-                    "add them there or correct the name"
-                )
+        for key in ("staff", "ambulance"):
+            for person in getattr(self.escalation, key):
+                if person not in ids:
+                    raise ValueError(
+                        f"{key!r} under [escalation] names {person!r}, who is not in [[people]]; "
+                        "add them there or correct the name"
+                    )
         return self
 
 

@@ -16,6 +16,7 @@ import httpx
 import structlog
 from doorknock import wire
 from httpx_sse import ServerSentEvent, SSEError, aconnect_sse
+from sqlalchemy import Connection
 
 from gateway import orders
 from gateway.arrival import Down
@@ -136,17 +137,40 @@ class WayBack:
         """A test has come to the backend: its device is told, once. One that is lost on the way
         is no proof of it, and so the test has not passed."""
         named = _named(item)
-        command = None
+        command, was_a_call = None, False
         with self._store.write() as connection:
             row = named and device_table.find(connection, named["device"])
             if named and row and row.retired_at is None:
-                orders.test_arrived(connection, row.device, named["boot"], named["seq"])
-                command = self._commands.tested(row, named["boot"], named["seq"])
+                boot, seq = named["boot"], named["seq"]
+                was_a_call = orders.test_arrived(connection, row.device, boot, seq)
+                if was_a_call:
+                    command = self._over(connection, row, boot, seq)
+                else:
+                    command = self._commands.tested(row, boot, seq)
             if item.id:
                 light_table.save_cursor(connection, CURSOR, item.id)
         if row and command:
-            self._down.send(row.device, command, alarm=False)
+            self._down.send(row.device, command, alarm=was_a_call)
             _log.info("a test has come to the backend", device=row.device, unit=row.unit)
+
+    def _over(
+        self, connection: Connection, row: device_table.Row, boot: int, seq: int
+    ) -> bytes | None:
+        """To the device that test was a press like any other, and its light a promise: it goes out,
+        unless a newer call has the light by now."""
+        light = light_table.find(connection, row.device)
+        if light is not None and (light.boot, light.seq) > (boot, seq):
+            return None
+        light_table.save(
+            connection,
+            device=row.device,
+            boot=boot,
+            seq=seq,
+            state="none",
+            alert="",
+            now_ms=self._clock_ms(),
+        )
+        return self._commands.light(connection, row, light_table.find(connection, row.device))
 
     def _cursor(self) -> str:
         with self._store.read() as connection:

@@ -27,6 +27,8 @@ def from_body(body: dict[str, Any]) -> Alert:
             asking["step"],
             datetime.fromisoformat(asking["step_since"]),
             datetime.fromisoformat(asking["next_at"]),
+            # An alert of an earlier version has only the other.
+            datetime.fromisoformat(asking.get("since") or asking["step_since"]),
         )
     for name in ("asked", "attending", "arrived"):
         values[name] = tuple(values[name])

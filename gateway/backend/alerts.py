@@ -126,6 +126,9 @@ def _event(
     was = alert.kind
     # Whoever calls twice, or is called for twice by a button, needs somebody now.
     urgent = event.kind == "press" or called is Kind.URGENT
+    if alert.ok_at is not None and alert.asking is not None:
+        # What was called before was taken back; this is a call of its own.
+        alert = replace(alert, asking=escalation.begun_anew(alert.asking, now))
     alert = replace(
         alert,
         kind=Kind.URGENT if urgent else was,
@@ -283,6 +286,9 @@ def _time_is_up(alert: Alert, now: datetime, plan: Plan) -> tuple[Alert, list[Ef
             # Being asked again already; but whoever was on the way has not come.
             alert, effects = _nobody_comes(alert)
         if escalation.is_due(asking.next_at, now, plan.remind_every):
+            if alert.ok_at is not None:
+                # Somebody still looks in; nobody sends an ambulance to a person who says no.
+                plan = escalation.without_ambulance(plan)
             move = escalation.go_on(plan, asking, alert.asked, now)
             alert, moved = _moved(alert, move, Reason.REMIND)
             effects += moved
@@ -329,10 +335,15 @@ def _asked_anew(
 
 
 def _moved(alert: Alert, move: escalation.Move, reason: Reason) -> tuple[Alert, list[Effect]]:
-    alert = replace(alert, asking=move.asking, asked=alert.asked + move.fresh)
+    new_to_it = (*move.fresh, *(one for one in move.ambulance if one not in alert.asked))
+    alert = replace(alert, asking=move.asking, asked=alert.asked + new_to_it)
     effects: list[Effect] = []
+    if move.again or move.ambulance:
+        effects.append(Withdraw())
     if move.again:
-        effects += [Withdraw(), Notify(move.again, reason)]
+        effects.append(Notify(move.again, reason))
+    if move.ambulance:
+        effects.append(Notify(move.ambulance, Reason.AMBULANCE))
     if not move.fresh:
         return alert, effects
     effects.append(Notify(move.fresh, Reason.ASK))

@@ -13,6 +13,7 @@ import structlog
 
 from gateway.backend.alert import Alert
 from gateway.backend.alerts import advance, must_act, raise_alert
+from gateway.backend.escalation import Plan
 from gateway.backend.happenings import (
     ASKING,
     Arrived,
@@ -29,7 +30,7 @@ from gateway.backend.happenings import (
     TimeIsUp,
     Withdraw,
 )
-from gateway.backend.incoming import Heartbeat, Incoming
+from gateway.backend.incoming import Heartbeat, Incoming, NotAcceptable, UnitAnswers
 from gateway.backend.ledger import GATEWAY, Ledger
 from gateway.backend.oversight import GATEWAY_LOST_AFTER, Oversight
 from gateway.backend.policy import Clock, Policy
@@ -134,6 +135,30 @@ class Dispatch:
             self._oversight.heartbeat(connection, heartbeat, self._clock())
         self._committed()
 
+    def unit_answers(self, answers: UnitAnswers) -> None:
+        """Who comes first to a unit, and when an ambulance, from now on. Raises NotAcceptable where
+        that could not be kept."""
+        for person in answers.first or ():
+            if person not in self._policy.people:
+                raise NotAcceptable(
+                    f"There is no {person[:40]!r} in [[people]] of the backend; add them there."
+                )
+        if answers.ambulance_min is not None and not self._policy.plan.ambulance:
+            raise NotAcceptable(
+                "Nobody is set up to call an ambulance; name somebody as 'ambulance' under "
+                "[escalation] of the backend, or answer never."
+            )
+        with self._database.write() as connection:
+            ledger = Ledger(connection)
+            ledger.lock_unit(answers.gateway, answers.unit)
+            ledger.set_answers(
+                answers.gateway,
+                answers.unit,
+                answers.first,
+                answers.ambulance_min,
+                answers.answered_at,
+            )
+
     # --- what people say ---
 
     def reply(
@@ -185,7 +210,7 @@ class Dispatch:
         if kind == GATEWAY:
             return due_at > now + GATEWAY_LOST_AFTER
         alert = ledger.alert(subject)
-        return alert is not None and must_act(alert, now, self._policy.plan)
+        return alert is not None and must_act(alert, now, self._plan(ledger, alert))
 
     def next_due(self) -> datetime | None:
         """When the next timer is due."""
@@ -200,7 +225,7 @@ class Dispatch:
             alert = self._locked(ledger, subject, wait=False)
             if alert is None:
                 return False
-            if not must_act(alert, now, self._policy.plan):
+            if not must_act(alert, now, self._plan(ledger, alert)):
                 return False  # another replica was quicker
             self._advance(ledger, alert, TimeIsUp(), now)
             return True
@@ -296,6 +321,13 @@ class Dispatch:
             return None
         return ledger.alert(alert_id)
 
+    def _plan(self, ledger: Ledger, where: Alert | DeviceEvent) -> Plan:
+        """The plan of a unit, as it is now."""
+        answers = ledger.answers(where.gateway, where.unit)
+        if answers is None:
+            return self._policy.plan
+        return self._policy.plan_of(answers.first, answers.ambulance_min)
+
     def _notice(self, ledger: Ledger, number: int) -> tuple[Any, Alert | None]:
         notice = ledger.notice(number)
         if notice is None or notice.alert is None:
@@ -310,7 +342,7 @@ class Dispatch:
             ledger.log_event(alert, event, now)
             return self._advance(ledger, alert, event, now)
         raised = raise_alert(
-            event, now, self._policy.plan, ok_closes=event.unit in self._policy.ok_closes
+            event, now, self._plan(ledger, event), ok_closes=event.unit in self._policy.ok_closes
         )
         if raised is None:
             return None
@@ -320,7 +352,7 @@ class Dispatch:
         return self._carry_out(ledger, alert, effects, now)
 
     def _advance(self, ledger: Ledger, alert: Alert, happening: Happening, now: datetime) -> Alert:
-        after, effects = advance(alert, happening, now, self._policy.plan)
+        after, effects = advance(alert, happening, now, self._plan(ledger, alert))
         if after != alert:
             ledger.save(after, new=False)
         return self._carry_out(ledger, after, effects, now)

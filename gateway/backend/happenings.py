@@ -30,6 +30,7 @@ class Reason(StrEnum):
     CALLED_AGAIN = "called_again"  # a new call in an alert that somebody had answered
     FOLLOW_UP = "follow_up"  # somebody was on the way and has not arrived
     STILL_OPEN = "still_open"  # you are there: how does it stand?
+    AMBULANCE = "ambulance"  # nobody has answered for as long as was agreed: call one
     ATTENDED = "attended"  # somebody else is on the way
     CLOSED = "closed"
 
@@ -43,6 +44,7 @@ ASKING = frozenset(
         Reason.CALLED_AGAIN,
         Reason.FOLLOW_UP,
         Reason.STILL_OPEN,
+        Reason.AMBULANCE,
     )
 )
 

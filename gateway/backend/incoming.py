@@ -32,6 +32,11 @@ _OLDEST = datetime(2020, 1, 1, tzinfo=UTC)
 _AHEAD = timedelta(days=1)
 
 
+# An ambulance sooner is a call of one's own, and later than a day is never.
+AMBULANCE_MIN = (1, 1440)
+_MOST_FIRST = 10
+
+
 class NotAcceptable(Exception):
     """This body will never be accepted, however often it is sent. str(): why, in one sentence."""
 
@@ -63,6 +68,18 @@ class Heartbeat:
 
 
 @dataclass(frozen=True, slots=True)
+class UnitAnswers:
+    """What was answered for a unit. first: ids of people, none for the programme's own order; None:
+    nothing is answered any more. ambulance_min: None: never."""
+
+    gateway: str
+    unit: str
+    first: tuple[str, ...] | None
+    ambulance_min: int | None
+    answered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Incoming:
     """An event as the webhook carried it; its id comes from the header."""
 
@@ -78,13 +95,15 @@ class Incoming:
     age_s: float
 
 
-def read(body: Any, now: datetime) -> Incoming | Heartbeat:
-    """The event or heartbeat in *body*, parsed JSON. Raises NotAcceptable."""
+def read(body: Any, now: datetime) -> Incoming | Heartbeat | UnitAnswers:
+    """What *body*, parsed JSON, says. Raises NotAcceptable."""
     if not isinstance(body, dict) or not isinstance(body.get("data"), dict):
         raise NotAcceptable('The body is not {"type": …, "timestamp": …, "data": {…}}.')
     what = body.get("type")
     if what == "gateway.heartbeat":
         return _heartbeat(body["data"], _time(body.get("timestamp"), now) or now, now)
+    if what == "unit.answers":
+        return _answers(body["data"], _time(body.get("timestamp"), now) or now)
     if isinstance(what, str) and what.removeprefix("device.") in DEVICE_KINDS:
         return _event(what.removeprefix("device."), body, now)
     raise NotAcceptable(f"This backend does not know the type {str(what)[:40]!r}.")
@@ -132,6 +151,33 @@ def _heartbeat(data: dict[str, Any], at: datetime, now: datetime) -> Heartbeat:
             if isinstance(count, int)
         },
         troubles=frozenset(_troubles(data)),
+    )
+
+
+def _answers(data: dict[str, Any], at: datetime) -> UnitAnswers:
+    """Unlike an event, all of it must be right: what is half understood here is about an
+    ambulance."""
+    if "first" not in data or "ambulance_min" not in data:
+        raise NotAcceptable("data.first and data.ambulance_min must both be said; null is never.")
+    first, minutes = data["first"], data["ambulance_min"]
+    people = first if first is not None else []
+    if not isinstance(people, list) or not all(isinstance(one, str) for one in people):
+        raise NotAcceptable("data.first is not a list of people's ids, or null.")
+    if len(people) > _MOST_FIRST:
+        raise NotAcceptable(f"data.first names over {_MOST_FIRST} people.")
+    if minutes is not None and (
+        not isinstance(minutes, int)
+        or isinstance(minutes, bool)
+        or not AMBULANCE_MIN[0] <= minutes <= AMBULANCE_MIN[1]
+    ):
+        low, high = AMBULANCE_MIN
+        raise NotAcceptable(f"data.ambulance_min is not null or a number from {low} to {high}.")
+    return UnitAnswers(
+        gateway=_text(data, "gateway"),
+        unit=_text(data, "unit"),
+        first=None if first is None else tuple(people),
+        ambulance_min=minutes,
+        answered_at=at,
     )
 
 

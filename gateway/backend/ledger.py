@@ -18,6 +18,7 @@ from gateway.backend.tables import (
     seen,
     stream,
     timers,
+    unit_answers,
     units,
 )
 
@@ -63,6 +64,33 @@ class Ledger:
 
     def set_gateway(self, gateway: str, **values: Any) -> None:
         self._do.execute(update(gateways).where(gateways.c.gateway == gateway).values(**values))
+
+    # --- what was answered for a unit ---
+
+    def answers(self, gateway: str, unit: str) -> Any:
+        """The row of this unit; None where nothing was answered."""
+        mine = (unit_answers.c.gateway == gateway, unit_answers.c.unit == unit)
+        return self._do.execute(select(unit_answers).where(*mine)).first()
+
+    def set_answers(
+        self,
+        gateway: str,
+        unit: str,
+        first: tuple[str, ...] | None,
+        ambulance_min: int | None,
+        answered_at: datetime,
+    ) -> None:
+        """Keeps the newest; first None: nothing is answered any more."""
+        known = self.answers(gateway, unit)
+        if known is not None and known.answered_at > answered_at:
+            return
+        mine = (unit_answers.c.gateway == gateway, unit_answers.c.unit == unit)
+        self._do.execute(delete(unit_answers).where(*mine))
+        if first is None:
+            return
+        values = {"gateway": gateway, "unit": unit, "first": list(first)}
+        more = {"ambulance_min": ambulance_min, "answered_at": answered_at}
+        self._do.execute(insert(unit_answers).values({**values, **more}))
 
     # --- alerts ---
 

@@ -1,7 +1,7 @@
 """What a programme has set up, as the backend uses it: people, plan, pages, residents' choices."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -35,7 +35,8 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Read once at the start. staff: ids of those who mend things."""
+    """Read once at the start. staff: ids of those who mend things. plan: the programme's; a unit's
+    own is plan_of(…)."""
 
     people: dict[str, Person]
     plan: Plan
@@ -47,6 +48,20 @@ class Policy:
     link_lifetime: timedelta = timedelta(days=30)
     outcomes: tuple[str, ...] = ()
     site: str = ""
+
+    def plan_of(self, first: Sequence[str], ambulance_min: int | None) -> Plan:
+        """The plan of a unit that has answered so: who comes first, then the programme's steps;
+        and an ambulance where it was asked for and somebody is set up to call one.
+
+        first: ids; whoever is no longer known is passed over, and nobody is the programme's own.
+        """
+        known = tuple(one for one in dict.fromkeys(first) if one in self.people)
+        steps = self.plan.steps
+        if known:
+            others = (tuple(one for one in step if one not in known) for step in steps)
+            steps = (known, *(step for step in others if step))
+        after = timedelta(minutes=ambulance_min) if ambulance_min and self.plan.ambulance else None
+        return replace(self.plan, steps=steps, ambulance_after=after)
 
     def unreachable(self) -> list[Person]:
         """Those in the plan to whom there is no way at all."""
@@ -73,6 +88,7 @@ def from_settings(settings: Settings) -> Policy:
             next_step_after=timedelta(seconds=escalation.next_step_after_s),
             follow_up_after=timedelta(seconds=escalation.follow_up_after_s),
             still_open_after=timedelta(seconds=escalation.still_open_after_s),
+            ambulance=tuple(escalation.ambulance),
         ),
         staff=tuple(escalation.staff),
         ok_closes=frozenset(one.unit for one in settings.units if one.ok_closes),

@@ -54,6 +54,17 @@ units = Table(
     Column("unit", String(80), primary_key=True),
 )
 
+# What was answered for a unit when it was set up.
+unit_answers = Table(
+    "unit_answers",
+    metadata,
+    Column("gateway", String(63), primary_key=True),
+    Column("unit", String(80), primary_key=True),
+    Column("first", JSON, nullable=False),  # ids of people; none: as the programme has it
+    Column("ambulance_min", Integer),  # null: never
+    Column("answered_at", Instant, nullable=False),
+)
+
 gateways = Table(
     "gateways",
     metadata,

@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 
 from gateway.backend.dispatch import Dispatch
-from gateway.backend.incoming import Heartbeat, NotAcceptable, read
+from gateway.backend.incoming import Heartbeat, NotAcceptable, UnitAnswers, read
 from gateway.backend.policy import Clock
 
 _log = structlog.get_logger(__name__)
@@ -77,7 +77,12 @@ class WebhookDoor:
             if isinstance(incoming, Heartbeat):
                 await asyncio.to_thread(self._dispatch.heartbeat, incoming)
                 return JSONResponse({"status": "accepted"})
+            if isinstance(incoming, UnitAnswers):
+                await asyncio.to_thread(self._dispatch.unit_answers, incoming)
+                return JSONResponse({"status": "accepted"})
             accepted = await asyncio.to_thread(self._dispatch.accept, incoming, webhook_id)
+        except NotAcceptable as never:
+            return _answer(422, "refused", str(never))
         except (SQLAlchemyError, OSError):
             _log.exception("an event could not be stored", id=webhook_id)
             return _answer(503, "try again", "It could not be stored; send it again.")

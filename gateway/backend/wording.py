@@ -66,8 +66,8 @@ class Wording:
                 lines.append(say("late"))
         if alert.ok_at is not None:
             lines.append(say("ok_said"))
-        urgent = alert.kind is Kind.URGENT
-        if reason is not Reason.STILL_OPEN:
+        urgent = alert.kind is Kind.URGENT or reason is Reason.AMBULANCE
+        if reason not in (Reason.STILL_OPEN, Reason.AMBULANCE):
             lines.append(say("urgent" if urgent else "check_in"))
         lines.append(link)
         title = say("urgent_title" if urgent else "check_in_title", unit=alert.unit)

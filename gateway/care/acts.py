@@ -55,7 +55,7 @@ class Care:
         return orders.give(self.store, device, kind, details, by=by, now_ms=self.clock_ms())
 
     def retire(self, device: str, by: str) -> None:
-        """From now on the device is refused, for good. Raises DeviceError."""
+        """See retire(). Raises DeviceError."""
         retire(self.store, device, by=by, now_ms=self.clock_ms())
         self.tell_broker()
 
@@ -65,7 +65,7 @@ class Care:
 
 
 def retire(store: Store, device: str, *, by: str, now_ms: int) -> View:
-    """From now on the device is refused, for good; and who did it is in the audit, in the same
+    """From now on the device is refused and forgotten; and who did it is in the audit, in the same
     transaction. device: its id, or the unit it is in. Whoever calls tells the broker.
 
     Raises DeviceError.

@@ -20,7 +20,12 @@ class Unreachable(Undelivered):
 
 
 class Rejected(Undelivered):
-    """This parcel will never be accepted, however often it is sent."""
+    """This parcel will never be accepted, however often it is sent. said: the system's own reason,
+    for a person; it may be about what was sent, and is for no log."""
+
+    def __init__(self, why: str, said: str = "") -> None:
+        super().__init__(why)
+        self.said = said
 
 
 @dataclass(frozen=True)

@@ -99,9 +99,16 @@ class WebhookDestination:
         if answer.is_success:
             return
         if answer.status_code in NEVER:
-            raise Rejected(f"HTTP {answer.status_code}")
+            raise Rejected(f"HTTP {answer.status_code}", _said(answer))
         hint = "; see that webhook_secret is the same on both sides" * (answer.status_code == 401)
         raise Unreachable(f"HTTP {answer.status_code}{hint}")
+
+
+def _said(answer: httpx.Response) -> str:
+    try:
+        return str(answer.json()["error"])[:200]
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def rfc3339(ms: int) -> str:

@@ -1,12 +1,24 @@
 """SQL about devices: the registry, and what each was last known to be."""
 
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, select, update
 
-from gateway.store.schema import devices
+from gateway.store.schema import (
+    clocks,
+    devices,
+    events,
+    in_force,
+    lights,
+    orders,
+    outbox,
+    revoked,
+    setups,
+    watches,
+)
 
 
 class Row(Protocol):
@@ -53,11 +65,29 @@ def in_service(connection: Connection) -> Sequence[Any]:
 
 
 def secret_is_used(connection: Connection, secret: bytes) -> bool:
-    """Whether any device, retired ones too, has this secret."""
-    return (
-        connection.execute(select(devices.c.device).where(devices.c.secret == secret)).first()
-        is not None
+    """Whether any device has this secret, or had it once."""
+    has = select(devices.c.device).where(devices.c.secret == secret)
+    had = select(revoked.c.digest).where(revoked.c.digest == _digest(secret))
+    return connection.execute(has).first() is not None or (
+        connection.execute(had).first() is not None
     )
+
+
+def revoke(connection: Connection, device: str, instead: bytes) -> None:
+    """The device's secret is in force no more, and never will be again."""
+    row = find(connection, device)
+    if row is None:
+        return
+    digest = _digest(bytes(row.secret))
+    known = select(revoked.c.digest).where(revoked.c.digest == digest)
+    if connection.execute(known).first() is None:
+        connection.execute(revoked.insert().values(digest=digest))
+    change(connection, device, {"secret": instead})
+
+
+def _digest(secret: bytes) -> bytes:
+    """A random secret of 32 bytes cannot be found from it."""
+    return hashlib.sha256(secret).digest()
 
 
 def insert(
@@ -86,6 +116,69 @@ def retire(connection: Connection, device: str, now_ms: int) -> bool:
         .values(retired_at=now_ms)
     )
     return done.rowcount == 1
+
+
+def revive(
+    connection: Connection, device: str, secret: bytes, unit: str, device_type: str, now_ms: int
+) -> None:
+    """A retired device is used again. Its boot and order numbers go on from where they were; a
+    number that was handed out before is not handed out again."""
+    change(
+        connection,
+        device,
+        {
+            "secret": secret,
+            "unit": unit,
+            "device_type": device_type,
+            "tier": "none",
+            "added_at": now_ms,
+            "retired_at": None,
+            "number_nonce": None,
+            "number_given": None,
+        },
+    )
+
+
+def forget(connection: Connection, device: str) -> None:
+    """Lets go of all that is known of a device but its name, its numbers and the audit. What has
+    not come to every destination yet stays until it has: a press is never lost."""
+    change(
+        connection,
+        device,
+        {
+            "unit": "",
+            "tier": "none",
+            "last_heard_at": None,
+            "online": None,
+            "battery_millivolts": None,
+            "health": None,
+        },
+    )
+    for table in (lights, watches, in_force, clocks, setups):
+        connection.execute(delete(table).where(table.c.device == device))
+    # Last lines, and what a test was told by.
+    connection.execute(update(orders).where(orders.c.device == device).values(answer=None))
+    waits = exists(
+        select(outbox.c.id).where(
+            outbox.c.device == events.c.device,
+            outbox.c.boot == events.c.boot,
+            outbox.c.seq == events.c.seq,
+            outbox.c.copy == events.c.copy,
+            outbox.c.waiting,
+        )
+    )
+    connection.execute(delete(events).where(events.c.device == device, ~waits))
+    connection.execute(delete(outbox).where(outbox.c.device == device, ~outbox.c.waiting))
+
+
+def others_in(connection: Connection, unit: str, device: str) -> Sequence[str]:
+    """The other devices in service in this unit."""
+    found = connection.execute(
+        select(devices.c.device).where(
+            devices.c.unit == unit, devices.c.device != device, devices.c.retired_at.is_(None)
+        )
+    )
+    return [str(one) for one in found.scalars()]
 
 
 def shift_last_heard(connection: Connection, step_ms: int) -> None:

@@ -211,6 +211,41 @@ update_devices = Table(
     Column("since_ms", BigInteger, nullable=False),
 )
 
+# SHA-256 of every secret that was in force once and is no more: none of them comes back.
+revoked = Table(
+    "revoked",
+    metadata,
+    Column("digest", LargeBinary(32), primary_key=True),
+)
+
+# Devices that are being set up, or were: what was wanted, and how far it has come. No secret.
+setups = Table(
+    "setups",
+    metadata,
+    Column("device", String(12), primary_key=True),
+    # See gateway/provision/setup/wanted.py.
+    Column("wanted", JSON, nullable=False),
+    # The steps that are done, by name.
+    Column("done", JSON, nullable=False),
+    Column("begun_at", BigInteger, nullable=False),
+    Column("ready_at", BigInteger),
+)
+
+# What was answered for a unit when it was set up: see gateway/answers.py.
+answers = Table(
+    "answers",
+    metadata,
+    Column("unit", String(64), primary_key=True),
+    # Ids of people; null: to be forgotten by the backend.
+    Column("first", JSON(none_as_null=True)),
+    # Minutes; null: never.
+    Column("ambulance_min", Integer),
+    Column("answered_at", BigInteger, nullable=False),
+    # Whether the backend has it; why it would not take it.
+    Column("told", Boolean, nullable=False),
+    Column("refused", Text),
+)
+
 # How far a stream has been read.
 cursors = Table(
     "cursors",

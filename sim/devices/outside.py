@@ -135,6 +135,25 @@ class Outside:
                 return name
         return str(number)
 
+    def listen(self, on_line: Callable[[BoardLine], None]) -> None:
+        """Whoever listened so far goes on, and this one does too."""
+        before = self._on_line
+
+        def both(line: BoardLine) -> None:
+            if before is not None:
+                before(line)
+            on_line(line)
+
+        self._on_line = both
+
+    def look_again(self) -> None:
+        """Somebody else has written its settings: which pin is what may have changed."""
+        self._pins.clear()
+
+    def unique_id(self) -> bytes:
+        """The chip's own number."""
+        return self._unique_id()
+
     def _unique_id(self) -> bytes:
         path = self.folder / "unique_id"
         if not path.exists():

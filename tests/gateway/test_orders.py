@@ -9,7 +9,9 @@ from gateway.commands import Commands
 from gateway.errors import DeviceError
 from gateway.orders import Orders
 from gateway.store import Store
+from gateway.store import lights as light_table
 from gateway.store import orders as table
+from gateway.store.schema import outbox
 from gateway.wayback import WayBack
 from tests.gateway.intake_bench import Bench
 from tests.gateway.process import DEVICE, NOW_MS
@@ -56,6 +58,18 @@ class House:
         self._seq += 1
         message = self.bench.event(kind, self._seq, device=SENSOR, secret=SENSOR_SECRET, **details)
         self.bench.arrive(message, leaf=leaf, device=SENSOR)
+
+    def way_back(self) -> WayBack:
+        return WayBack(
+            self.store,
+            self.commands,
+            self,
+            None,  # type: ignore[arg-type]  # no stream: the item is handed in
+            "http://backend",
+            "token",
+            gateway="house-1",
+            clock_ms=lambda: self.bench.now_ms,
+        )
 
     def look(self) -> list[tuple[str, int, dict[str, int | str]]]:
         self.sent.clear()
@@ -168,22 +182,108 @@ def test_a_test_is_at_the_gateway_and_then_with_the_backend(house: House) -> Non
     house.says("done", number=order.number, outcome="done", what="test")
     assert (house.row(order.id).state, house.row(order.id).waits) == ("at_gateway", False)
 
-    way_back = WayBack(
-        house.store,
-        house.commands,
-        house,
-        None,  # type: ignore[arg-type]  # no stream: the item is handed in
-        "http://backend",
-        "token",
-        gateway="house-1",
-        clock_ms=lambda: NOW_MS,
-    )
+    way_back = house.way_back()
     house.sent.clear()
     way_back.take(ServerSentEvent("tested", f'{{"device": "{SENSOR}", "boot": 1, "seq": 1}}', "7"))
 
     assert house.row(order.id).state == "arrived"
     [told] = house.sent
     assert (told.kind, told.boot, told.seq) == ("tested", 1, 1)
+
+
+class Sleeper:
+    """The button DEVICE, on a battery, heard and asleep; its clock goes on."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self._seq = 0
+        self._begun = house.bench.now_ms
+        self.says("heartbeat", leaf="up", battery_millivolts=2900)
+        house.bench.now_ms += 600_000
+
+    def says(self, kind: str, leaf: str = "alarm", **details: int | str) -> None:
+        self._seq += 1
+        uptime_ms = 10_000 + self.house.bench.now_ms - self._begun
+        message = self.house.bench.event(kind, self._seq, uptime_ms=uptime_ms, **details)
+        self.house.bench.arrive(message, leaf=leaf)
+
+    def told(self) -> list[str]:
+        """What the backend is to be told of."""
+        with self.house.store.read() as connection:
+            rows = connection.execute(outbox.select().order_by(outbox.c.id)).all()
+        return [row.body for row in rows]
+
+
+def test_the_press_that_wakes_a_battery_button_is_the_test_that_was_ordered(house: House) -> None:
+    # Given an order that a sleeping device does not know of
+    button = Sleeper(house)
+    order = house.order("act", DEVICE, what="test_press")
+    house.look()
+    # When somebody presses it, and it only then hears of the order
+    house.bench.now_ms += 20_000
+    button.says("press")
+    button.says("done", leaf="up", number=order.number, outcome="busy", what="test_press")
+    # Then nobody is called
+    assert button.told() == ["test"]
+    assert (house.row(order.id).state, house.row(order.id).waits) == ("at_gateway", False)
+    # And once the backend has it, the light that promised somebody goes out
+    house.sent.clear()
+    way_back = house.way_back()
+    way_back.take(ServerSentEvent("tested", f'{{"device": "{DEVICE}", "boot": 1, "seq": 2}}', "7"))
+    assert house.row(order.id).state == "arrived"
+    [told] = house.sent
+    assert (told.kind, told.seq, told.details) == ("light", 2, {"state": "none"})
+
+
+def test_so_it_is_where_the_word_that_it_is_busy_overtakes_the_press(house: House) -> None:
+    button = Sleeper(house)
+    order = house.order("act", DEVICE, what="test_press")
+    house.bench.now_ms += 1_000
+    uptime_ms = 10_000 + 601_010
+    busy = house.bench.event(
+        "done", 3, uptime_ms=uptime_ms, number=order.number, outcome="busy", what="test_press"
+    )
+    house.bench.arrive(busy, leaf="up")
+    assert house.row(order.id).state == "busy"
+
+    button.says("press")
+    assert button.told() == ["test"]
+    # And the next one, which is after it, is a call
+    button._seq = 3
+    button.says("press")
+    assert button.told() == ["test", "press"]
+
+
+@pytest.mark.parametrize(
+    ("after_ms", "details"),
+    [(61_000, {}), (-20_000, {}), (10_000, {"taps": 2}), (10_000, {"held": 1})],
+)
+def test_every_other_press_of_a_sleeping_button_is_a_call(
+    house: House, after_ms: int, details: dict[str, int]
+) -> None:
+    button = Sleeper(house)
+    house.order("act", DEVICE, what="test_press")
+    house.bench.now_ms += after_ms
+    button.says("press", **details)
+    assert button.told() == ["press"]
+
+
+def test_a_press_while_a_call_is_open_is_no_test(house: House) -> None:
+    button = Sleeper(house)
+    light = {"device": DEVICE, "boot": 1, "seq": 1, "state": "coming", "alert": "a"}
+    with house.store.write() as connection:
+        light_table.save(connection, **light, now_ms=NOW_MS)
+    house.order("act", DEVICE, what="test_press")
+    button.says("press")
+    assert button.told() == ["press"]
+
+
+def test_a_second_tap_of_a_woken_button_is_a_call_whatever_was_ordered(house: House) -> None:
+    button = Sleeper(house)
+    house.order("act", DEVICE, what="test_press")
+    button.says("press")
+    button.says("press", taps=2)
+    assert button.told() == ["test", "press"]
 
 
 @pytest.mark.parametrize(

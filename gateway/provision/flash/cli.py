@@ -62,14 +62,14 @@ def flash(
         raise typer.BadParameter(f"there is no board {board!r}; there are {known}")
     recipe = Recipe(
         targets=targets,
-        images=_images(image, unpinned),
+        images=images(image, unpinned),
         board=board,
         settings=kept if keep_settings else blank,
         resume=resume,
         way=Way(by_hand=by_hand),
     )
     try:
-        there = [] if port else candidates(_vendors())
+        there = [] if port else candidates(vendors())
         ports = chosen(port or [], every, there)
     except GatewayError as trouble:
         typer.echo(str(trouble), err=True)
@@ -112,14 +112,15 @@ def _home(variable: str, otherwise: str) -> Path:
     return Path(os.environ.get(variable) or Path.home() / otherwise) / "doorknock"
 
 
-def _images(file: Path | None, unpinned: bool) -> Images:
+def images(file: Path | None, unpinned: bool) -> Images:
+    """Where an image is got from: a file that somebody brought, or the published one."""
     releases = Releases(cache())
     if file is None:
         return lambda target: releases.of(target.release)
     return lambda target: releases.from_file(file, target.release, unpinned=unpinned)
 
 
-def _vendors() -> set[int]:
+def vendors() -> set[int]:
     """The USB vendors of the boards that we know."""
     return {int(usb[:4], 16) for one in boards.every() for usb in one.file.usb.ids}
 
@@ -137,4 +138,4 @@ def _summary(outcomes: list[Outcome], as_json: bool, by_hand: bool) -> None:
     step = "press RESET, then " if by_hand else ""
     for one in ready:
         name = f"{one.target.name} ({one.target.id})"
-        typer.echo(f"{one.found.mac}  {name}  ready; next: {step}set it up (docs/flashing.md)")
+        typer.echo(f"{one.found.mac}  {name}  ready; next: {step}doorknock provision")

@@ -17,7 +17,7 @@ EXAMPLES = CONTRACT["paths"]["/v1/events"]["post"]["requestBody"]["content"]["ap
 SCHEMAS = CONTRACT["components"]["schemas"]
 
 
-@pytest.mark.parametrize("name", ["press", "heartbeat"])
+@pytest.mark.parametrize("name", ["press", "heartbeat", "answers"])
 def test_each_example_is_one_that_the_backend_takes(name: str) -> None:
     now = datetime(2026, 5, 1, 12, 1, tzinfo=UTC)
     read = incoming.read(EXAMPLES["examples"][name]["value"], now)

@@ -1,0 +1,159 @@
+"""Who comes first to a unit, and an ambulance where it was agreed: kept, and acted on."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway import answers
+from gateway.backend import incoming
+from gateway.backend.alert_record import from_body, to_body
+from gateway.backend.alerts import advance, raise_alert
+from gateway.backend.escalation import Plan
+from gateway.backend.happenings import DeviceEvent, Notify, OnMyWay, Reason, TimeIsUp
+from gateway.backend.incoming import NotAcceptable, UnitAnswers, read
+from gateway.backend.policy import Person, Policy
+
+NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+PEOPLE = {one: Person(one, one.title(), "en", ("x",)) for one in ("ana", "ben", "cleo", "desk")}
+POLICY = Policy(PEOPLE, Plan((("ana",), ("ben",)), ambulance=("desk",)))
+
+
+def press(seq=1, at=NOW, kind="press"):
+    return DeviceEvent(f"d.1.{seq}", "g", "204", "d", 1, seq, kind, {"taps": 1}, at)
+
+
+class Room:
+    """An alert that time passes over."""
+
+    def __init__(self, plan):
+        self.plan = plan
+        self.alert, effects = raise_alert(press(), NOW, plan)
+        self.now = NOW
+        self.told = [(0, one) for one in effects]
+
+    def happens(self, what):
+        self.alert, effects = advance(self.alert, what, self.now, self.plan)
+        self.told += [(round((self.now - NOW).total_seconds()), one) for one in effects]
+
+    def lives(self, minutes):
+        until = self.now + timedelta(minutes=minutes)
+        while self.alert.due_at is not None and self.alert.due_at <= until:
+            self.now = self.alert.due_at
+            # As after a restart: all that counts is in the record.
+            self.alert = from_body(to_body(self.alert))
+            self.happens(TimeIsUp())
+        self.now = until
+
+    def asked(self, reason):
+        return [
+            (at, one.people)
+            for at, one in self.told
+            if isinstance(one, Notify) and one.reason is reason
+        ]
+
+
+def test_who_comes_first_is_asked_first_and_then_the_programme_s_steps():
+    room = Room(POLICY.plan_of(["cleo", "ben"], None))
+    room.lives(10)
+    assert room.asked(Reason.ASK) == [(0, ("cleo", "ben")), (120, ("ana",))]
+    assert room.asked(Reason.AMBULANCE) == []
+
+
+def test_an_ambulance_is_asked_for_to_the_minute_by_those_set_up_and_again_like_all_else():
+    room = Room(POLICY.plan_of([], 5))
+    room.lives(6.5)
+    assert room.asked(Reason.AMBULANCE) == [(300, ("desk",)), (360, ("desk",))]
+    # Who calls it is not reminded of anything else, and is told when somebody goes
+    assert all("desk" not in people for _, people in room.asked(Reason.REMIND))
+    room.happens(OnMyWay("ana"))
+    assert "desk" in room.asked(Reason.ATTENDED)[-1][1]
+    room.lives(4)
+    assert len(room.asked(Reason.AMBULANCE)) == 2
+
+
+def test_somebody_who_answers_in_time_is_all_it_takes():
+    room = Room(POLICY.plan_of([], 5))
+    room.lives(4)
+    room.happens(OnMyWay("ana"))
+    room.lives(4)
+    assert room.asked(Reason.AMBULANCE) == []
+
+
+def test_whoever_says_that_they_are_fine_gets_no_ambulance_and_a_new_call_counts_from_itself():
+    room = Room(POLICY.plan_of([], 5))
+    room.lives(4)
+    room.happens(press(2, room.now, "ok"))
+    room.lives(4)
+    assert room.asked(Reason.AMBULANCE) == []
+    room.happens(press(3, room.now))
+    room.lives(4.5)
+    assert room.asked(Reason.AMBULANCE) == []
+    room.lives(1)
+    assert [at for at, _ in room.asked(Reason.AMBULANCE)] == [780]
+
+
+@pytest.mark.parametrize("plan", [POLICY.plan_of([], None), POLICY.plan])
+def test_never_is_never(plan):
+    room = Room(plan)
+    room.lives(60)
+    assert room.asked(Reason.AMBULANCE) == []
+
+
+def test_nobody_set_up_is_no_ambulance_whatever_was_answered():
+    policy = Policy(PEOPLE, Plan((("ana",),)))
+    assert policy.plan_of([], 5).ambulance_after is None
+
+
+@given(
+    first=st.lists(st.sampled_from([*PEOPLE, "gone"]), max_size=4),
+    steps=st.lists(st.lists(st.sampled_from(["ana", "ben", "cleo"]), min_size=1), max_size=4),
+)
+def test_whatever_was_answered_everybody_of_the_programme_is_still_in_the_plan(first, steps):
+    plan = Policy(PEOPLE, Plan(tuple(tuple(dict.fromkeys(step)) for step in steps)))
+    asked = [one for step in plan.plan_of(first, None).steps for one in step]
+    assert {one for step in steps for one in step} <= set(asked)
+    assert "gone" not in asked
+    known = [one for one in first if one != "gone"]
+    assert not known or asked[0] == known[0]
+
+
+def body(**data):
+    whole = {"gateway": "g", "unit": "204", "first": ["ana"], "ambulance_min": None} | data
+    stamp = NOW.isoformat()
+    return {"type": "unit.answers", "timestamp": stamp, "data": whole}
+
+
+def test_what_is_said_is_read_whole():
+    assert read(body(), NOW) == UnitAnswers("g", "204", ("ana",), None, NOW)
+    assert read(body(first=None), NOW).first is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"first": "ana"},
+        {"first": [7]},
+        {"first": ["a"] * 11},
+        {"ambulance_min": 0},
+        {"ambulance_min": 1441},
+        {"ambulance_min": "5"},
+        {"ambulance_min": True},
+        {"unit": ""},
+    ],
+)
+def test_what_is_half_said_is_refused(data):
+    with pytest.raises(NotAcceptable):
+        read(body(**data), NOW)
+
+
+def test_a_word_left_out_is_no_never():
+    whole = body()
+    del whole["data"]["ambulance_min"]
+    with pytest.raises(NotAcceptable, match="must both be said"):
+        read(whole, NOW)
+
+
+def test_gateway_and_backend_have_the_same_bounds():
+    assert answers.AMBULANCE_MIN == incoming.AMBULANCE_MIN
