@@ -22,8 +22,6 @@ PAGES = sorted(
         ROOT / "Makefile",
     ]
 )
-# Named on pages as what is still to come.
-NOT_YET = ("provision",)
 _BLOCK = re.compile(r"^ *```.*?^ *```", re.DOTALL | re.MULTILINE)
 _SPAN = re.compile(r"`[^`\n]+`")
 # As in `sudo doorknock doctor`, `.venv/bin/doorknock demo`; no folder, nor whom `sudo -u` names.
@@ -65,8 +63,6 @@ def wrong_with(line: str) -> str:
     command = commands()
     while words and hasattr(command, "commands") and not words[0].startswith("-"):
         if words[0] not in command.commands:
-            if words[0] in NOT_YET:
-                return ""
             return f"there is no command {words[0]!r}"
         command = command.commands[words.pop(0)]
     options = {"--help"}

@@ -28,7 +28,7 @@ def rooms(patient: Patient) -> Iterator[Finding]:
     finally:
         store.close()
     if not all_:
-        yield look("devices", "there is none yet", "add one: docs/gateway.md, Devices")
+        yield look("devices", "there is none yet", "set one up: docs/provisioning.md")
         return
     heard = [one.last_heard_at_ms for one in all_ if one.last_heard_at_ms is not None]
     if heard and max(heard) > patient.now_ms + 60_000:

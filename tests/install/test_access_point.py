@@ -5,11 +5,13 @@ themselves read what is written.
 """
 
 import configparser
-import json
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from gateway.provision.setup import network
+from gateway.settings import parse
 
 SCRIPT = Path(__file__).parents[2] / "install" / "access-point.sh"
 PROGRAMS = {
@@ -89,13 +91,10 @@ def test_it_is_a_network_that_leads_to_the_gateway_alone(system: System) -> None
     assert {"dhcp-option=option:router", "dhcp-option=option:dns-server", "port=0"} <= {*addresses}
     assert "connection up doorknock-devices" in system.called("nmcli")
     assert "restart doorknock-addresses" in system.called("systemctl")
-    # It is what devices are set up for from now on: gateway/provision/setup/network.py reads this.
-    joined = json.loads((system.data / "wifi.json").read_text())
-    assert joined == {
-        "ssid": "maple-house",
-        "key": written["wifi-security"]["psk"],
-        "host": "10.77.0.1",
-    }
+    # It is what devices are set up for from now on, by `doorknock provision`.
+    key = written["wifi-security"]["psk"]
+    settings = parse(system.root / "gateway.toml", f'[gateway]\ndata = "{system.data}"\n')
+    assert network.known(settings) == network.Network("maple-house", key, "10.77.0.1")
     assert (system.data / "wifi.json").stat().st_mode & 0o077 == 0
     address = written["ipv4"]["address1"].partition("/")[0]
     assert address in done.stdout
