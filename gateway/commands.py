@@ -63,6 +63,10 @@ class Commands:
         """The backend has the `test` event (boot, seq)."""
         return self._encode("tested", row, boot, seq, {}, self._number(row))
 
+    def said_ok(self, row: device_table.Row, boot: int, seq: int) -> bytes:
+        """The resident has answered the `prompt` event (boot, seq) on their page."""
+        return self._encode("said_ok", row, boot, seq, {}, self._number(row))
+
     def _number(self, row: device_table.Row) -> int:
         with self._lock:
             last = max(row.command_number, self._last.get(row.device, 0))

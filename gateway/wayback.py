@@ -110,6 +110,9 @@ class WayBack:
         if item.event == "tested":
             self._take_tested(item)
             return
+        if item.event == "said_ok":
+            self._take_said_ok(item)
+            return
         light = _read(item)
         command = None
         with self._store.write() as connection:
@@ -171,6 +174,20 @@ class WayBack:
             now_ms=self._clock_ms(),
         )
         return self._commands.light(connection, row, light_table.find(connection, row.device))
+
+    def _take_said_ok(self, item: ServerSentEvent) -> None:
+        """A question was answered on the resident's page: its sensor is told, once. It knows
+        whether it still asks. No line of it goes into the log."""
+        named = _named(item)
+        command = None
+        with self._store.write() as connection:
+            row = named and device_table.find(connection, named["device"])
+            if named and row and row.retired_at is None:
+                command = self._commands.said_ok(row, named["boot"], named["seq"])
+            if item.id:
+                light_table.save_cursor(connection, CURSOR, item.id)
+        if row and command:
+            self._down.send(row.device, command, alarm=True)
 
     def _cursor(self) -> str:
         with self._store.read() as connection:

@@ -75,6 +75,7 @@ class App:
         self.radar = None
         self.link = None
         self._tier = "none"
+        self._question = None  # (boot, seq) of the `prompt` that is on
         self._begin(awake.nvs)
 
     # --- starting --------------------------------------------------------------------------
@@ -193,6 +194,8 @@ class App:
         message = wire.encode(kind, self.device, boot, seq, self._now_ms(), details, self.key)
         was_broken = self.journal.broken
         self.journal.append(message, rank)
+        if kind == "prompt":
+            self._question = (boot, seq) if details["state"] == "asked" else None
         log("event %s %d.%d" % (kind, boot, seq))
         if self.journal.broken and not was_broken:
             log("flash does not take the event; it is kept in memory")
@@ -254,8 +257,19 @@ class App:
             self.update.piece(command, chip.ticks())
         elif command.kind == "tested":
             self.afar.tested(command.boot, command.seq, chip.ticks())
+        elif command.kind == "said_ok":
+            self._said_ok(command.boot, command.seq)
         else:
             self.afar.take(command, chip.ticks())
+
+    def _said_ok(self, boot: int, seq: int) -> None:
+        """The resident answers on their page: this question, while it is on, and no other. To
+        one that would end the watch only a press in the room is an answer."""
+        sensor = self.sensor
+        if sensor is None or not sensor.prompting or self._question != (boot, seq):
+            return
+        if not sensor.ends_watch:
+            sensor.pressed(1, False, chip.ticks())
 
     # What orders from afar ask of the device.
 

@@ -114,6 +114,11 @@ class Sensor:
         return self._watch.state == watch.ASKING
 
     @property
+    def ends_watch(self) -> bool:
+        """Whether an answer to the question that is on would end a watch at home."""
+        return self._watch.cause == watch.LONG_STAY
+
+    @property
     def watching(self) -> bool:
         """Whether somebody is being looked after."""
         return self._watch.state != watch.IDLE

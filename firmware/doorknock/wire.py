@@ -411,6 +411,15 @@ _COMMANDS = (
         "Without data: leave to start into it.",
         (_NUMBER, ("file", 2, 0, MOST_FILES), ("at", 3, 0, LONGEST_FILE_BYTES)),
     ),
+    (
+        "said_ok",
+        0x89,
+        "down",
+        "The resident says on their page that they are OK: answers the named `prompt` event, if "
+        "that question is still on, like one press of B. Not whether a watch shall end "
+        "(`long_stay`): that takes the press.",
+        (),
+    ),
 )
 # Whose content may be raw data.
 _RAW = ("piece",)

@@ -30,6 +30,7 @@ from gateway.backend.happenings import (
     OnMyWay,
     Reason,
     Resolved,
+    SaidOk,
     Show,
     TimeIsUp,
     Withdraw,
@@ -76,6 +77,10 @@ def advance(
     match happening:
         case DeviceEvent(kind="ok"):
             return _resident_is_ok(alert, happening, now)
+        case SaidOk(calls):
+            if calls != alert.calls_seen or alert.ok_at is not None:
+                return alert, []  # the room has called since; or it was said before
+            return _is_ok(alert, now, now)
         case DeviceEvent():
             return _event(alert, happening, now, plan)
         case TimeIsUp():
@@ -154,11 +159,15 @@ def _resident_is_ok(alert: Alert, event: DeviceEvent, now: datetime) -> tuple[Al
     alert = replace(alert, devices=_newest(alert.devices, here))
     if overtaken:
         return alert, []
+    return _is_ok(alert, event.occurred_at, now)
+
+
+def _is_ok(alert: Alert, said_at: datetime, now: datetime) -> tuple[Alert, list[Effect]]:
     if alert.ok_closes:
-        closed = replace(_closed(alert, State.CANCELLED, now), ok_at=event.occurred_at)
+        closed = replace(_closed(alert, State.CANCELLED, now), ok_at=said_at)
         return closed, _at_the_end(closed, others=alert.asked)
     # Lower, never withdrawn: people say it under pressure, and somebody still looks in.
-    return replace(alert, kind=Kind.CHECK_IN, ok_at=event.occurred_at), []
+    return replace(alert, kind=Kind.CHECK_IN, ok_at=said_at), []
 
 
 def _is_before_a_call(alert: Alert, event: DeviceEvent) -> bool:

@@ -7,10 +7,12 @@ is sent from here: a notice is a row, written with the event that caused it.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Any
 
 import structlog
 
+from gateway.backend import cards, questions
 from gateway.backend.alert import Alert
 from gateway.backend.alerts import advance, must_act, raise_alert
 from gateway.backend.escalation import Plan
@@ -26,6 +28,7 @@ from gateway.backend.happenings import (
     Notify,
     OnMyWay,
     Resolved,
+    SaidOk,
     Show,
     TimeIsUp,
     Withdraw,
@@ -51,12 +54,25 @@ _LONGEST_RETRY = timedelta(seconds=max(_RETRY_AFTER_S))
 MOST_ATTEMPTS = 15
 _MOST_AT_ONCE = 500
 
+# Of a stream item: the named question was answered on the resident's page.
+SAID_OK = "said_ok"
+
 _WORDS: dict[type, str] = {
     OnMyWay: "on_my_way",
     CannotGo: "cannot_go",
     Arrived: "arrived",
     Resolved: "resolved",
 }
+
+
+class Said(Enum):
+    """What became of an "I'm OK" on the resident's page."""
+
+    NOTHING = "nothing"  # nothing was asked and no call was open
+    PASSED_ON = "passed_on"  # to the sensor that asks
+    SHOWN = "shown"  # in the open alert: somebody still looks in
+    CLOSED = "closed"  # as the resident had chosen beforehand
+    CALLED_SINCE = "called_since"  # the room has called since their page was made
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +139,7 @@ class Dispatch:
             if not ledger.is_new(webhook_id):
                 return Accepted(True, alert.id if alert else None)
             if event.kind in _ALARM:
+                questions.note(connection, event, now)
                 alert = self._alarm(ledger, alert, event, now)
             else:
                 self._oversight.device_says(connection, event, now)
@@ -177,6 +194,36 @@ class Dispatch:
                 ledger.log_word(alert, _WORDS[type(word)], word.person, now, **details)
         self._committed()
         return alert, after
+
+    # --- what residents say ---
+
+    def resident_ok(self, gateway: str, unit: str, calls: str) -> Said:
+        """The resident of a unit says on their page that they are OK. calls: of the alert that
+        their page showed; "": none."""
+        now = self._clock()
+        said = Said.NOTHING
+        with self._database.write() as connection:
+            ledger = Ledger(connection)
+            ledger.lock_unit(gateway, unit)
+            asked = [
+                {"unit": unit, "device": one.device, "boot": one.boot, "seq": one.seq}
+                for one in questions.of_unit(connection, gateway, unit, now)
+                if not one.answered_in_the_room
+            ]
+            if asked:
+                # The sensor decides: it may have called out meanwhile, or been answered.
+                ledger.append_to_stream(gateway, now, SAID_OK, asked)
+                said = Said.PASSED_ON
+            alert = ledger.open_alert(gateway, unit)
+            if alert is not None:
+                after = self._advance(ledger, alert, SaidOk(calls), now)
+                if after != alert:
+                    ledger.log_word(alert, "ok_page", None, now)
+                    said = Said.SHOWN if after.is_open else Said.CLOSED
+                elif calls != alert.calls_seen:
+                    said = Said.CALLED_SINCE
+        self._committed()
+        return said
 
     # --- what time does ---
 
@@ -341,9 +388,10 @@ class Dispatch:
         if alert is not None:
             ledger.log_event(alert, event, now)
             return self._advance(ledger, alert, event, now)
-        raised = raise_alert(
-            event, now, self._plan(ledger, event), ok_closes=event.unit in self._policy.ok_closes
-        )
+        # The resident's own word goes before what the programme has set for the unit.
+        chosen = cards.ok_closes(ledger.connection, event.gateway, event.unit)
+        closes = event.unit in self._policy.ok_closes if chosen is None else chosen
+        raised = raise_alert(event, now, self._plan(ledger, event), ok_closes=closes)
         if raised is None:
             return None
         alert, effects = raised

@@ -75,6 +75,16 @@ class DeviceEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class SaidOk:
+    """The resident says "I'm OK" on their page.
+
+    calls: the alert's calls_seen as their page showed it; after a newer call it says nothing.
+    """
+
+    calls: str
+
+
+@dataclass(frozen=True, slots=True)
 class OnMyWay:
     """A responder goes."""
 
@@ -126,7 +136,15 @@ class NobodyReached:
 
 
 Happening = (
-    DeviceEvent | OnMyWay | CannotGo | Arrived | Resolved | TimeIsUp | NoticeSent | NobodyReached
+    DeviceEvent
+    | SaidOk
+    | OnMyWay
+    | CannotGo
+    | Arrived
+    | Resolved
+    | TimeIsUp
+    | NoticeSent
+    | NobodyReached
 )
 
 

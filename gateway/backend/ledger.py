@@ -40,6 +40,11 @@ class Ledger:
     def __init__(self, connection: Connection) -> None:
         self._do = connection
 
+    @property
+    def connection(self) -> Connection:
+        """For the statements of other rooms, within this transaction."""
+        return self._do
+
     # --- locks and duplicates ---
 
     def is_new(self, webhook_id: str) -> bool:
@@ -136,7 +141,10 @@ class Ledger:
             )
         )
 
-    def log_word(self, alert: Alert, what: str, person: str, now: datetime, **details: str) -> None:
+    def log_word(
+        self, alert: Alert, what: str, person: str | None, now: datetime, **details: str
+    ) -> None:
+        """person: None: the resident's own word."""
         self._do.execute(
             insert(log).values(alert=alert.id, at=now, what=what, person=person, details=details)
         )

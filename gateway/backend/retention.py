@@ -1,11 +1,15 @@
 """Forgets. What is not kept cannot be stolen, subpoenaed, or held against anybody."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
 from gateway.backend.ledger import insert_new
-from gateway.backend.tables import alerts, log, notices, outcomes, stream
+from gateway.backend.plans import KEEP_LOOKS
+from gateway.backend.questions import QUESTION_LASTS, forget_old
+from gateway.backend.tables import alerts, log, looks, notices, outcomes, stream
 
 # An outcome parts from its unit after a week (DESIGN, "Retention"); the rest of the alert goes too.
 KEEP_ALERTS = timedelta(days=7)
@@ -22,17 +26,19 @@ def forget(connection: Connection, now: datetime) -> int:
         .limit(_MOST_AT_ONCE)
         .with_for_update(skip_locked=True)
     ).all()
-    for alert in old:
-        _count(connection, f"{alert.closed_at:%Y-%m}", alert.outcome or "cancelled")
-        for table in (notices, log):
-            connection.execute(delete(table).where(table.c.alert == alert.id))
-        connection.execute(delete(alerts).where(alerts.c.id == alert.id))
+    _count_and_delete(connection, old)
     connection.execute(
         delete(notices).where(
             notices.c.alert.is_(None),
             notices.c.made_at < now - KEEP_ALERTS,
             notices.c.state != "waiting",
         )
+    )
+    forget_old(connection, now)
+    connection.execute(delete(looks).where(looks.c.opened_at < now - KEEP_LOOKS))
+    # What was asked and answered in a room is no light that has to be shown again.
+    connection.execute(
+        delete(stream).where(stream.c.kind == "said_ok", stream.c.at < now - QUESTION_LASTS)
     )
     newer = stream.alias()
     connection.execute(
@@ -48,6 +54,25 @@ def forget(connection: Connection, now: datetime) -> int:
         )
     )
     return len(old)
+
+
+def forget_unit(connection: Connection, gateway: str, unit: str) -> int:
+    """The closed alerts of a unit become counts now; how many there were."""
+    old = connection.execute(
+        select(alerts.c.id, alerts.c.outcome, alerts.c.closed_at)
+        .where(alerts.c.gateway == gateway, alerts.c.unit == unit, alerts.c.closed_at.is_not(None))
+        .with_for_update()
+    ).all()
+    _count_and_delete(connection, old)
+    return len(old)
+
+
+def _count_and_delete(connection: Connection, old: Sequence[Any]) -> None:
+    for alert in old:
+        _count(connection, f"{alert.closed_at:%Y-%m}", alert.outcome or "cancelled")
+        for table in (notices, log):
+            connection.execute(delete(table).where(table.c.alert == alert.id))
+        connection.execute(delete(alerts).where(alerts.c.id == alert.id))
 
 
 def _count(connection: Connection, month: str, outcome: str) -> None:

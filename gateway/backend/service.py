@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from gateway.backend import api
 from gateway.backend.bell import LOOK_EVERY_S, Bell
+from gateway.backend.cards import Cards
 from gateway.backend.channels import Channel
 from gateway.backend.channels.apprise import AppriseChannel
 from gateway.backend.database import open_database
@@ -24,6 +25,7 @@ from gateway.backend.logins import Logins
 from gateway.backend.notices import Notices, Send, send_in_own_thread
 from gateway.backend.outward import OutwardStream
 from gateway.backend.passwords import Passwords
+from gateway.backend.plans import Plans
 from gateway.backend.policy import Clock, Policy, from_settings
 from gateway.backend.timers import Timers
 from gateway.backend.vault import Vault
@@ -164,7 +166,8 @@ def assemble(
     dispatch = Dispatch(database, policy, clock, committed=bell.ring_from_anywhere)
     links = Links(secrets.session_key, policy, clock)
     wording = Wording(policy, links)
-    logins = Logins(database, clock)
+    logins, vault = Logins(database, clock), Vault(secrets.vault_key)
+    passwords = Passwords(database, vault, clock)
     routes = api.routes(
         WebhookDoor(dispatch, secrets.webhook_secret, clock),
         OutwardStream(database, bell, secrets.stream_token, look_every_s=look_every_s),
@@ -178,8 +181,10 @@ def assemble(
         Sessions(secrets.session_key, policy, clock, database, logins),
         clock,
         bell,
-        Passwords(database, Vault(secrets.vault_key), clock),
+        passwords,
         logins,
+        Cards(database, passwords, clock),
+        Plans(database, vault, clock),
         care,
     )
     return Backend(

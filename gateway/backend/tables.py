@@ -17,6 +17,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -163,6 +164,55 @@ notices = Table(
     Column("delivered_at", Instant),
     Column("problem", String(200)),
     Index("notices_to_send", "state", "due_at"),
+)
+
+# A unit's resident's page: the card that opens it, with the PIN in `passwords`.
+cards = Table(
+    "cards",
+    metadata,
+    Column("gateway", String(63), primary_key=True),
+    Column("unit", String(80), primary_key=True),
+    Column("card", String(32), nullable=False, unique=True),
+    Column("made_at", Instant, nullable=False),
+    Column("ok_closes", Boolean),  # what the resident has chosen; null: nothing
+)
+
+# What a resident has written for whoever comes, locked (vault.py). card: by which it was written.
+plans = Table(
+    "plans",
+    metadata,
+    Column("gateway", String(63), primary_key=True),
+    Column("unit", String(80), primary_key=True),
+    Column("card", String(32), nullable=False),
+    Column("words", LargeBinary, nullable=False),
+    Column("written_at", Instant, nullable=False),
+)
+
+# Who has looked into a plan, for the resident to see.
+looks = Table(
+    "looks",
+    metadata,
+    Column("number", _Number, primary_key=True, autoincrement=True),
+    Column("gateway", String(63), nullable=False),
+    Column("unit", String(80), nullable=False),
+    Column("alert", String(16), nullable=False),
+    Column("person", String(63), nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False),  # when the page was last before them
+    Index("looks_of_a_unit", "gateway", "unit"),
+)
+
+# Sensors that ask "are you OK?" at this moment. The row goes with the question: no diary of them.
+questions = Table(
+    "questions",
+    metadata,
+    Column("device", String(12), primary_key=True),
+    Column("gateway", String(63), nullable=False),
+    Column("unit", String(80), nullable=False),
+    Column("boot", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("cause", String(32), nullable=False),
+    Column("asked_at", Instant, nullable=False),
 )
 
 # Who may come in by a password or a PIN: hashes alone. holder: "staff:ID of a person", or

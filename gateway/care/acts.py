@@ -28,6 +28,8 @@ class Care:
     tell_broker: Callable[[], None]
     open_air: Callable[[], Air] = Adapter
     library: Library | None = None
+    # Its name; "": of whichever asks.
+    gateway: str = ""
 
     @cached_property
     def wifi(self) -> Attempts:
@@ -90,4 +92,10 @@ def care_of(settings: Settings, clock_ms: Callable[[], int]) -> Care | None:
         if settings.broker.manage:
             write_keys(settings, devices.in_service(store))
 
-    return Care(store, clock_ms, tell_broker, library=Library(settings.data))
+    return Care(
+        store,
+        clock_ms,
+        tell_broker,
+        library=Library(settings.data),
+        gateway=settings.gateway.name,
+    )

@@ -186,6 +186,12 @@ def newest(connection: Connection, device: str, kind: str, since_ms: int) -> Any
     ).scalar_one_or_none()
 
 
+def is_watching(connection: Connection, device: str) -> bool:
+    """Whether a sensor is looking after somebody, as it last said."""
+    mine = select(watches.c.device).where(watches.c.device == device)
+    return connection.execute(mine).first() is not None
+
+
 def set_watch(connection: Connection, device: str, boot: int, seq: int, *, on: bool) -> None:
     """The sensor looks after somebody from now on, or no longer. Keeps no trace of the last."""
     newest = connection.execute(

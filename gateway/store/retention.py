@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from doorknock import wire
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, select
 
 from gateway.store import events as table
 from gateway.store.schema import clocks, devices, events, outbox, set_aside, signatures
@@ -64,6 +64,28 @@ def sweep(connection: Connection, now_ms: int, keep_ms: int) -> bool:
     )
     connection.execute(delete(clocks).where(clocks.c.arrival_ms < old_ms, exists(newer)))
     return len(old) == AT_ONCE or len(gone) == AT_ONCE
+
+
+def forget_devices(connection: Connection, devices_of: Sequence[str]) -> int:
+    """What is kept of these devices' events becomes counts now, but for what a destination does
+    not have yet; how many events."""
+    old = connection.execute(
+        select(events.c.id, events.c.kind, events.c.received_at).where(
+            events.c.device.in_(devices_of),
+            ~exists(select(outbox.c.id).where(_of_event(outbox), outbox.c.waiting)),
+        )
+    ).all()
+    table.count(
+        connection, Counter(f"{COUNTED}{_month(one.received_at)} {one.kind}" for one in old)
+    )
+    _forget(connection, [one.id for one in old])
+    return len(old)
+
+
+def events_of(connection: Connection, devices_of: Sequence[str]) -> int:
+    """How many events of these devices are kept."""
+    mine = select(func.count()).select_from(events).where(events.c.device.in_(devices_of))
+    return int(connection.execute(mine).scalar_one())
 
 
 def _forget(connection: Connection, ids: Sequence[int]) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.backend.overview import Overview
+from gateway.backend.overview import AlertView, Overview
 from gateway.web.sessions import Session, Sessions
 from gateway.web.wording import Words
 
@@ -57,6 +57,12 @@ class Frame(Protocol):
         self, request: Request, template: str, words: Words, *, status: int = 200, **values: Any
     ) -> Response:
         """A page with a form for somebody who is not in yet."""
+
+    async def form(self, request: Request, longest_bytes: int = ...) -> dict[str, Any]:
+        """The fields of a form; none where there is more of it than that."""
+
+    async def view(self, request: Request) -> AlertView | None:
+        """The alert of the address; None where there is none."""
 
     def surroundings(self) -> Overview:
         """Devices and gateways as the backend knows them. Blocks."""

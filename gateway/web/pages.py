@@ -16,6 +16,7 @@ from starlette.templating import Jinja2Templates
 from starlette.types import ASGIApp
 
 from gateway.backend.bell import Bell
+from gateway.backend.cards import Cards
 from gateway.backend.dispatch import Dispatch
 from gateway.backend.happenings import Arrived, CannotGo, OnMyWay, Resolved
 from gateway.backend.links import Links
@@ -28,6 +29,7 @@ from gateway.backend.overview import (
     surroundings,
 )
 from gateway.backend.passwords import Passwords
+from gateway.backend.plans import Plans
 from gateway.backend.policy import OUTCOMES, Clock, Policy
 from gateway.care.acts import Care
 from gateway.settings import LANGUAGES
@@ -38,6 +40,8 @@ from gateway.web.frame import Handler, StrangersHandler
 from gateway.web.headers import SecurityHeaders
 from gateway.web.live import Live
 from gateway.web.patience import Patience
+from gateway.web.plan import PlanPages
+from gateway.web.resident.pages import ResidentPages
 from gateway.web.sessions import Session, Sessions
 from gateway.web.staff import StaffPages
 from gateway.web.updates import UpdatePages
@@ -63,6 +67,8 @@ class Pages:
     bell: Bell
     passwords: Passwords
     logins: Logins
+    cards: Cards
+    plans: Plans
     care: Care | None = None
 
     def __post_init__(self) -> None:
@@ -81,12 +87,29 @@ class Pages:
             Route("/alerts/{alert}/done", self.inside(self._ask_outcome)),
             Route("/alerts/{alert}/done", self.inside(self._done), methods=["POST"]),
             Route("/alerts/{alert}/seen", self.inside(self._seen), methods=["POST"]),
+            *PlanPages(self, self.plans, self.clock).routes(),
             Route("/alerts/{alert}/{word}", self.inside(self._say), methods=["POST"]),
             *DevicePages(self, self.care).routes(),
             *UpdatePages(self, self.care.updating if self.care is not None else None).routes(),
             *StaffPages(self, self.database, self.passwords, self.logins, self._patience).routes(),
+            *self._residents().routes(),
             Mount("/static", StaticFiles(directory=_HERE / "static")),
         ]
+
+    def _residents(self) -> ResidentPages:
+        return ResidentPages(
+            frame=self,
+            dispatch=self.dispatch,
+            database=self.database,
+            policy=self.policy,
+            clock=self.clock,
+            bell=self.bell,
+            cards=self.cards,
+            plans=self.plans,
+            logins=self.logins,
+            patience=self._patience,
+            care=self.care,
+        )
 
     # --- coming in ---
 
@@ -122,7 +145,7 @@ class Pages:
             if session is None:
                 return self._door(request, words, "door_title")
             if request.method == "POST":
-                form = await self._form(request)
+                form = await self.form(request)
                 token = form.get("token")
                 if not isinstance(token, str) or not self.sessions.is_own_form(session, token):
                     return self.message(request, words, session, "form_old", 403)
@@ -138,7 +161,7 @@ class Pages:
 
         async def guarded(request: Request) -> Response:
             words = self.words(request)
-            form = await self._form(request)
+            form = await self.form(request)
             if not self.sessions.is_strangers_form(request, str(form.get("token", ""))):
                 return self.message(request, words, None, "form_stale", 403)
             return await handler(request, form, words)
@@ -146,9 +169,10 @@ class Pages:
         return guarded
 
     @staticmethod
-    async def _form(request: Request) -> dict[str, Any]:
+    async def form(request: Request, longest_bytes: int = _LONGEST_FORM_BYTES) -> dict[str, Any]:
+        """The fields of a form; none where there is more of it than of any form of ours."""
         length = request.headers.get("content-length", "")
-        if not length.isdigit() or int(length) > _LONGEST_FORM_BYTES:
+        if not length.isdigit() or int(length) > longest_bytes:
             return {}
         async with request.form(max_files=0, max_fields=_MOST_FIELDS) as form:
             return dict(form)
@@ -161,7 +185,7 @@ class Pages:
 
     async def _alert(self, request: Request, session: Session, words: Words) -> Response:
         seen = await asyncio.to_thread(self.surroundings)
-        view = await self._view(request)
+        view = await self.view(request)
         if view is None:
             return self.message(request, words, session, "no_alert", 404)
         before = tuple(
@@ -170,11 +194,20 @@ class Pages:
             if "together" in request.query_params and one != session.person.id
         )
         return self.page(
-            request, "alert.html", session, words, seen=seen, views=(view,), before=before
+            request,
+            "alert.html",
+            session,
+            words,
+            seen=seen,
+            views=(view,),
+            before=before,
+            may_open_plan=await asyncio.to_thread(
+                self.plans.may_open, view.alert.id, session.person.id
+            ),
         )
 
     async def _ask_outcome(self, request: Request, session: Session, words: Words) -> Response:
-        view = await self._view(request)
+        view = await self.view(request)
         if view is None or not view.alert.is_open or not _may_close(session, view):
             return RedirectResponse(f"/alerts/{request.path_params['alert']}", 303)
         return self._outcomes(request, session, words, view)
@@ -203,7 +236,7 @@ class Pages:
         return RedirectResponse(f"/alerts/{alert_id}{'?together' if joined else ''}", 303)
 
     async def _done(self, request: Request, session: Session, words: Words) -> Response:
-        view = await self._view(request)
+        view = await self.view(request)
         if view is None:
             return self.message(request, words, session, "no_alert", 404)
         if view.alert.is_open and not _may_close(session, view):
@@ -217,7 +250,7 @@ class Pages:
         both = await asyncio.to_thread(self.dispatch.reply, view.alert.id, resolved)
         if both is not None and both[1].is_open:
             # They call from inside while whoever was there goes down the stairs.
-            view = await self._view(request) or view
+            view = await self.view(request) or view
             return self._outcomes(request, session, words, view, "called_since", 409)
         return RedirectResponse(f"/alerts/{view.alert.id}", 303)
 
@@ -249,7 +282,9 @@ class Pages:
         # With the minute: "3 min ago" is news as well.
         return f"{self._overview().fingerprint}-{self.clock():%H%M}"
 
-    async def _view(self, request: Request) -> AlertView | None:
+    async def view(self, request: Request) -> AlertView | None:
+        """The alert of the address; None where there is none."""
+
         def read() -> AlertView | None:
             with self.database.read() as connection:
                 return alert_view(connection, request.path_params["alert"])

@@ -8,8 +8,9 @@ from starlette.requests import Request
 
 from gateway.backend.catalogue import Catalogue
 from gateway.backend.overview import Line
-from gateway.backend.policy import Policy
+from gateway.backend.policy import OUTCOMES, Policy
 from gateway.backend.wording import minute_after
+from gateway.care.room import BY_RESIDENT
 from gateway.care.view import Order
 from gateway.settings import LANGUAGES
 from gateway.updates.acts import Row, Shown
@@ -98,6 +99,8 @@ class Words:
         )
 
     def name(self, person: str) -> str:
+        if person == BY_RESIDENT:
+            return self.say("by_resident")
         known = self._policy.people.get(person)
         return known.name if known else person
 
@@ -155,6 +158,10 @@ class Words:
 
     def _value(self, value: int | str) -> str:
         return str(value) if isinstance(value, int) else self.say(f"mode_{value}")
+
+    def outcome(self, outcome: str) -> str:
+        """One of outcomes(), in words."""
+        return self.say(f"outcome_{outcome}") if outcome in OUTCOMES else outcome
 
     def outcomes(self, own: tuple[str, ...], ours: tuple[str, ...]) -> list[tuple[str, str]]:
         """(value, text) to choose from: the programme's own, or ours in this language."""

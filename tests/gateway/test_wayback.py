@@ -189,3 +189,23 @@ def test_the_same_item_twice_is_only_a_newer_number(story: Story) -> None:
 
     assert story.shown() == [(1, "coming"), (1, "coming")]
     assert story.sent[1].stamp > story.sent[0].stamp
+
+
+def test_an_ok_of_the_residents_page_is_told_once_to_the_sensor_that_asks(story: Story) -> None:
+    named = {"device": DEVICE, "boot": 1, "seq": 9, "unit": "204"}
+    story.follow(stream(f"event: said_ok\nid: 7\ndata: {json.dumps(named)}\n\n"))
+    [told] = story.sent
+    assert (told.kind, told.boot, told.seq) == ("said_ok", 1, 9)
+    assert story.cursor() == "7"
+    # Nothing of it stays: it is no light that has to be shown again.
+    with story.store.read() as connection:
+        assert light_table.find(connection, DEVICE) is None
+
+
+def test_an_ok_for_a_retired_or_unknown_device_is_told_to_nobody(story: Story) -> None:
+    devices.retire(story.store, DEVICE, now_ms=NOW_MS)
+    for device in (DEVICE, "ffffffffffff", "nonsense"):
+        named = {"device": device, "boot": 1, "seq": 9}
+        story.follow(stream(f"event: said_ok\nid: 8\ndata: {json.dumps(named)}\n\n"))
+    assert story.sent == []
+    assert story.cursor() == "8"

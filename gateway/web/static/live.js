@@ -114,7 +114,7 @@ for (const sign of ["pointerdown", "keydown", "wheel", "touchstart"]) {
   addEventListener(sign, seen, { passive: true });
 }
 
-const news = new EventSource("/live");
+const news = new EventSource(document.documentElement.dataset.live || "/live");
 news.addEventListener("changed", renew);
 news.addEventListener("open", () => outOfTouch(false));
 news.addEventListener("error", () => outOfTouch(true));

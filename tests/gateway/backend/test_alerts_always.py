@@ -23,6 +23,7 @@ from gateway.backend.happenings import (
     OnMyWay,
     Reason,
     Resolved,
+    SaidOk,
     Show,
     TimeIsUp,
 )
@@ -103,6 +104,20 @@ class AlertLife(RuleBasedStateMachine):
             once = self.alert
             self.happens(word(person))
             assert self.alert == once, "said twice is not said differently"
+
+    @rule(seen=st.booleans())
+    def resident_says_ok_on_their_page(self, seen: bool) -> None:
+        before = self.alert
+        if before is None or not before.is_open:
+            return
+        self.happens(SaidOk(before.calls_seen if seen else "another call"))
+        if not seen or before.ok_at is not None:
+            assert self.alert == before
+        else:
+            assert (self.alert.kind, self.alert.ok_at) == (Kind.CHECK_IN, self.now)
+            # Nobody who was to come is told not to, and nobody who is asked is asked no more.
+            assert self.alert.asking == before.asking
+            assert self.alert.attending == before.attending
 
     @rule(person=PEOPLE)
     def person_closes(self, person: str) -> None:
