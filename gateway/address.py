@@ -2,6 +2,7 @@
 
 import errno
 import socket
+from urllib.parse import urlsplit
 
 from gateway.errors import AddressInUse
 
@@ -24,6 +25,12 @@ def listen(host: str, port: int, *, key: str) -> socket.socket:
             f"Port {port} on {host} cannot be used: {error.strerror}; write another as '{key}'."
         ) from None
     return made
+
+
+def is_loopback(url: str) -> bool:
+    """Whether this address opens on this computer alone."""
+    host = urlsplit(url).hostname or ""
+    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 def is_taken(host: str, port: int) -> bool:

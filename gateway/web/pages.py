@@ -41,7 +41,9 @@ from gateway.web.headers import SecurityHeaders
 from gateway.web.live import Live
 from gateway.web.patience import Patience
 from gateway.web.plan import PlanPages
+from gateway.web.resident.handing_over import HandingOver
 from gateway.web.resident.pages import ResidentPages
+from gateway.web.residents import CardPages
 from gateway.web.sessions import Session, Sessions
 from gateway.web.staff import StaffPages
 from gateway.web.updates import UpdatePages
@@ -93,6 +95,9 @@ class Pages:
             *UpdatePages(self, self.care.updating if self.care is not None else None).routes(),
             *StaffPages(self, self.database, self.passwords, self.logins, self._patience).routes(),
             *self._residents().routes(),
+            *CardPages(
+                self, HandingOver(self.database, self.cards, self.care), self.policy.base_url
+            ).routes(),
             Mount("/static", StaticFiles(directory=_HERE / "static")),
         ]
 

@@ -13,13 +13,16 @@ from gateway.errors import DeviceError, LabelError
 from gateway.options import Config
 from gateway.provision.labels import device_label, door_card, sheets
 from gateway.provision.labels.canvas import Fonts
+from gateway.provision.labels.card_cli import resident
 from gateway.provision.labels.device_label import DeviceLabel
 from gateway.settings import LANGUAGES, Settings, load
 from gateway.store import Store, open_store
 
 label_app = typer.Typer(
-    help="Print labels for devices, and the card by the door.", no_args_is_help=True
+    help="Print labels for devices, the card by the door, residents' cards.", no_args_is_help=True
 )
+
+label_app.command("resident")(resident)
 
 _USUAL = "avery-l4732"
 Language = Annotated[str | None, typer.Option(help="en, es or fr; the house's, if not given.")]
