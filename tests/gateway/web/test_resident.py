@@ -47,7 +47,7 @@ class Room204:
             for one in (SENSOR, OTHER):
                 device_table.change(connection, one, {"tier": "breathing"})
                 table.save_in_force(connection, one, {**HOME, "watch_limit_s": 28800}, NOW_MS)
-        self.care = Care(store, lambda: NOW_MS, lambda: None, "house-1")
+        self.care = Care(store, lambda: NOW_MS, lambda: None, gateway="house-1")
 
     def looks_after(self, on: bool) -> None:
         with self.store.write() as connection:
