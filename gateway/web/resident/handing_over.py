@@ -44,7 +44,7 @@ class HandingOver:
             }
             there = {(row.gateway, row.unit) for row in connection.execute(select(devices))}
         shared: set[tuple[str, str]] = set()
-        if self.care is not None:
+        if self.care is not None and self.care.gateway:
             mine = self.care.all()
             here = self.care.gateway
             there = {one for one in there if one[0] != here} | {(here, one.unit) for one in mine}

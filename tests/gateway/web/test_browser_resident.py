@@ -147,9 +147,11 @@ def test_nothing_is_wider_than_a_phone_and_all_of_it_is_legible(
     page.locator("form .main").click()
     problems: list[str] = []
     page.on("console", lambda message: problems.append(message.text))
+    # French is the longest; of the others the first page and the one with most words.
     for language in ("en", "es", "fr"):
         page.goto(f"{address}/language/{language}?to=/mine")
-        for path in (*PAGES, f"/r/{card.resident.card}"):
+        paths = (*PAGES, f"/r/{card.resident.card}") if language == "fr" else ("/mine", PAGES[3])
+        for path in paths:
             page.goto(f"{address}{path}")
             where = f"{path} in {language}, {scheme}"
             assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], where
