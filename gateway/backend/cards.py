@@ -64,7 +64,8 @@ class Cards:
             values = {"card": card, "made_at": self._clock()}
             where = {"gateway": gateway, "unit": unit}
             if not insert_new(connection, cards, where | values):
-                before = _row(connection, gateway, unit)
+                # Locked: of two who make one at once, each stops the one before its own.
+                before = _row(connection, gateway, unit, lock=True)
                 _shut(connection, before.card)
                 connection.execute(_of(gateway, unit).values(values))
             self._passwords.put(connection, RESIDENT + card, hashed)
@@ -118,9 +119,9 @@ def _of(gateway: str, unit: str) -> Any:
     return update(cards).where(cards.c.gateway == gateway, cards.c.unit == unit)
 
 
-def _row(connection: Connection, gateway: str, unit: str) -> Any:
+def _row(connection: Connection, gateway: str, unit: str, *, lock: bool = False) -> Any:
     mine = select(cards).where(cards.c.gateway == gateway, cards.c.unit == unit)
-    return connection.execute(mine).first()
+    return connection.execute(mine.with_for_update() if lock else mine).first()
 
 
 def _resident(row: Any) -> Resident:
