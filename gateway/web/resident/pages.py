@@ -23,6 +23,7 @@ from gateway.store import Store
 from gateway.web.frame import Frame
 from gateway.web.live import Live
 from gateway.web.patience import Busy, Patience
+from gateway.web.resident import wifi as _wifi  # noqa: F401 - adds its section
 from gateway.web.resident.choices import Choices
 from gateway.web.resident.frame import COOKIE, SECTIONS, Guest, GuestHandler
 from gateway.web.resident.kept import Kept
