@@ -25,6 +25,7 @@ from gateway.provision.setup.network import Network
 from gateway.provision.setup.steps import Step, left, steps_of
 from gateway.provision.setup.trouble import NobodyPressed, NotReached, Unfit
 from gateway.provision.setup.wanted import Wanted
+from gateway.release.library import Library
 from gateway.settings import Settings
 from gateway.store import Store, setups
 from gateway.store import devices as device_table
@@ -245,6 +246,8 @@ class SetUp:
         values = self._of_the_board()
         values |= {"device": bytes.fromhex(device.device), "secret": device.secret}
         values |= {"wifi_ssid": network.ssid, "wifi_key": network.key}
+        # Of updates over the air; empty where this gateway trusts none yet: docs/updates.md.
+        values |= {"release_key": Library(self._desk.settings.data).trusted}
         return values | {"host": network.host, "port": broker.port}
 
     def _of_the_board(self) -> dict[str, nvs.Value]:

@@ -55,7 +55,7 @@ least_boot = {least_boot}
 """
         + """
 nvs = esp32.NVS(config.NAMESPACE)
-buffer = bytearray(256)
+buffer = bytearray(512)
 def there(name, number):
     try:
         if number:

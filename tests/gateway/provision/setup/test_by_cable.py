@@ -2,12 +2,16 @@
 
 from gateway import answers, devices
 from gateway.provision.setup.wanted import Wanted
+from gateway.release.library import Library
+from tests.sim.virtual.releases import KEY
 
 BUTTON = Wanted("204", "button", "xiao-esp32c3", first=("ana",), ambulance_min=None)
 
 
 def test_a_button_is_set_up_and_its_press_goes_to_the_backend_and_back(at_the_bench):
     async def story(bench):
+        # Given a gateway that trusts a release key
+        Library(bench.desk().settings.data).trust(KEY.public)
         usb = bench.board("xiao-esp32c3", "button")
         await usb.plug_in()
         await usb.board.until_said("not set up")
@@ -22,6 +26,7 @@ def test_a_button_is_set_up_and_its_press_goes_to_the_backend_and_back(at_the_be
         kept = answers.of_unit(bench.store, "204")
         assert (kept.first, kept.ambulance_min, kept.told) == (("ana",), None, True)
         assert bench.nvs(usb)["secret"] == devices.get(bench.store, made.device).secret
+        assert bench.nvs(usb)["release_key"] == KEY.public
 
     at_the_bench(story)
 
