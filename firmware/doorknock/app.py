@@ -275,11 +275,11 @@ class App:
 
     def busy(self) -> bool:
         """Whether a question to the person, or a call, is open."""
-        return self.call.open or (self.sensor is not None and self.sensor.prompting)
+        return self.call.open or (self.sensor is not None and self.sensor.prompting())
 
     def calm(self) -> bool:
         """Whether a restart disturbs nobody: nobody is looked after, asked, or waited for."""
-        watching = self.sensor is not None and self.sensor.watching
+        watching = self.sensor is not None and self.sensor.watching()
         return not (self.busy() or watching or self.button.busy)
 
     def change_wifi(self) -> None:
@@ -390,14 +390,18 @@ class App:
 
     def _show(self) -> None:
         """Shows what is true now. A question to the person goes before everything else."""
-        light = self.call.light(chip.ticks(), self.link is not None and self.link.failed)
-        if self.sensor is not None and self.sensor.prompting:
+        call = self.call
+        light = call.told
+        if call.waits:
+            light = call.light(chip.ticks(), self.link is not None and self.link.failed)
+        if self.sensor is not None and self.sensor.prompting():
             light = "prompt"
         elif self.button.untold and not self.is_sensor:
             light = "sending"
         elif light == "none":
             light = self.afar.showing or self.wifi.showing
-        self._shine(light)
+        if light != self.signals.shown:
+            self._shine(light)
 
     def _shine(self, light: str, anew: bool = False) -> None:
         if self.signals.show(light, anew):
@@ -409,18 +413,22 @@ class App:
         """What happens by the clock alone."""
         flushed = chip.ticks()
         fault = False
+        # Ten times a second: what is asked at each turn is a local name.
+        by_order, by_wifi, by_update = self.afar.tick, self.wifi.tick, self.update.tick
+        look_at_lid, show = self.tamper.look, self._show
+        kept, identity = self.journal, self.identity
         while True:
             report()
             now = chip.ticks()
-            self.afar.tick(now)
-            self.wifi.tick(now)
-            self.update.tick(now)
-            self.tamper.look()
-            self._show()
+            by_order(now)
+            by_wifi(now)
+            by_update(now)
+            look_at_lid()
+            show()
             if clock.since(now, flushed) >= _FLUSH_MS:
                 flushed = now
-                self.journal.flush()
-            broken = self.journal.broken or self.identity.broken
+                kept.flush()
+            broken = kept.broken or identity.broken
             if broken != fault:
                 fault = broken
                 state = "raised" if fault else "cleared"

@@ -140,12 +140,10 @@ class BreathingDetector:
         self._pace.forget()
         self._strength.forget()
 
-    @property
     def noise_floor(self) -> int:
         """How roughly the chest moves from slot to slot, µm, 0 … 39,800; when empty, noise."""
         return (self._work[NOISE] >> 4) * _UM_A_RAD // 1000
 
-    @property
     def confidence(self) -> int:
         """100 where steps are smooth; 0 where they are as random phase is, or none come."""
         if self.blind or self.cannot_see or not self._open:

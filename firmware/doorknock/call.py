@@ -51,10 +51,14 @@ _HEAD_BYTES = 9
 
 
 class Call:
-    """The present call. `told`: the newest light the gateway has given it, "none" before that."""
+    """The present call. `told`: the newest light the gateway has given it, "none" before that.
+
+    waits: how many of its events wait for their answer; with none, the light is what was told.
+    """
 
     def __init__(self) -> None:
         self.told = "none"
+        self.waits = 0
         self._stamp = -1
         self._events = []
 
@@ -70,6 +74,7 @@ class Call:
         self._events.append(_Event(boot, seq, calls, ticks if calls else None))
         if len(self._events) > _EVENTS_KEPT:
             self._events.pop(self._one_to_forget())
+        self._count()
 
     def renamed(self, boot: int, seq: int, new_boot: int, new_seq: int) -> None:
         """An event has got another identity (its boot number had been lost)."""
@@ -84,6 +89,7 @@ class Call:
             return
         event.answered = True
         event.since = None
+        self._count()
         if event.calls and self.told == "none":
             self.told = "delivered"
 
@@ -113,7 +119,7 @@ class Call:
     @property
     def open(self) -> bool:
         """Whether somebody waits for an answer of any kind."""
-        return self.told != "none" or any(event.since is not None for event in self._events)
+        return self.told != "none" or self.waits > 0
 
     def saved(self) -> bytes:
         """What has to outlive a reset: what was answered. The rest is in the journal."""
@@ -156,6 +162,10 @@ class Call:
                 event.since = None
                 kept.append(event)
         self._events = kept
+        self._count()
+
+    def _count(self) -> None:
+        self.waits = sum([1 for event in self._events if event.since is not None])
 
     def _find(self, boot: int, seq: int):
         for event in self._events:

@@ -33,6 +33,11 @@ def ticks() -> int:
     return time.ticks_ms() & clock.MASK  # pyright: ignore[reportOperatorIssue]
 
 
+# On a chip they wrap so by themselves, and are asked for a hundred times a second.
+if time.ticks_add(clock.MASK, 1) == 0:  # pyright: ignore[reportArgumentType]
+    ticks = time.ticks_ms  # pyright: ignore[reportAssignmentType]
+
+
 def wall_ms() -> int:
     """A clock that goes on in deep sleep. It need not be right; only differences are used."""
     return time.time_ns() // 1000000

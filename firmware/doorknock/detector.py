@@ -10,14 +10,14 @@
     still_ms               how long the person in there has been still, 0 … 2^29, else 0
     cause                  why this room is worrying: an index of wire.CAUSES
     urgent                 whether a call for that cause is an urgent one
-    confidence             0 … 100: how far the room can be believed to be what it seems
+    confidence()           0 … 100: how far the room can be believed to be what it seems
     cannot_see             True after a minute in which nothing could be said of anybody
-    noise_floor            for the heartbeat, so that staff see a bad place for a sensor
+    noise_floor()          for the heartbeat, so that staff see a bad place for a sensor
     blind                  True while nothing can be said: no readings come
     lessons, learn(bytes)  what the place has taught, to be kept over a reset; lessons_version
                            rises when it has changed
 
-Nothing here allocates (but lessons), raises, or reads a clock. Integers only; the range of each is
+Nothing here allocates, raises, or reads a clock. Integers only; the range of each is
 said where it is computed, and stays within 31 bits.
 
 The rule both tiers share: **a room is empty when nobody was ever there, or when somebody was seen

@@ -79,6 +79,6 @@ class Door:
         return True
 
     def saw(self, room: int) -> None:
-        """What the room is like now; tell it at every tick."""
+        """What the room is like now; tell it whenever that has changed."""
         if room == detector.EMPTY:
             self._in_vain = 0

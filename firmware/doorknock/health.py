@@ -29,11 +29,12 @@ class Supervisor:
     def enrol(self, name: str):
         """A new task; returns the function by which it reports."""
         at = len(self._names)
+        reported, ticks = self._reported, self._ticks
         self._names.append(name)
-        self._reported.append(self._ticks())
+        reported.append(ticks())
 
         def report() -> None:
-            self._reported[at] = self._ticks()
+            reported[at] = ticks()
 
         return report
 

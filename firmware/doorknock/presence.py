@@ -169,8 +169,10 @@ class PresenceDetector:
         self._none = array("i", [0] * 24)
         self._learned = 0  # reports learned from, 0 … _QUICK_REPORTS
         self._place = 0  # which is learned next
-        self._kept = bytearray(4 * GATES)  # as last handed out to be kept …
-        self._known = False  # … if ever
+        # The floors and their deviations, as last handed out to be kept …
+        self._kept = bytearray(_LESSONS_BYTES)
+        self._kept[0] = _LESSONS_VERSION
+        self.lessons = b""  # … that same buffer, once they are known
         self.lessons_version = 0
         self._since_kept = 0  # reports, 0 … _KEEP_EVERY_REPORTS
         self._set_thresholds()
@@ -190,29 +192,24 @@ class PresenceDetector:
             self._work[_SMOOTH + place] = lessons[1 + place] << 8
             self._work[_FLOOR + place] = lessons[1 + place] << 8
             self._work[_DEVIATION + place] = lessons[19 + place] << 8
-            self._kept[place] = lessons[1 + place]
-            self._kept[place + 2 * GATES] = lessons[19 + place]
+            self._kept[1 + place] = lessons[1 + place]
+            self._kept[19 + place] = lessons[19 + place]
         self._learned = _QUICK_REPORTS
-        self._known = True
+        self.lessons = self._kept
         self._set_thresholds()
-
-    @property
-    def lessons(self) -> bytes:
-        """The floors and their deviations, for learn(); b"" while they are not known."""
-        return bytes([_LESSONS_VERSION]) + bytes(self._kept) if self._known else b""
 
     def _keep_lessons(self) -> None:
         """Once the place is known, and when it has changed since."""
         self._since_kept = 0
-        worth = not self._known
+        worth = not self.lessons
         for place in range(4 * GATES):
             fresh = (self._work[_FLOOR + place] + 128) >> 8
-            away = fresh - self._kept[place]
+            away = fresh - self._kept[1 + place]
             worth = worth or away >= _WORTH_KEEPING or away <= -_WORTH_KEEPING
         if worth:
             for place in range(4 * GATES):
-                self._kept[place] = (self._work[_FLOOR + place] + 128) >> 8
-            self._known = True
+                self._kept[1 + place] = (self._work[_FLOOR + place] + 128) >> 8
+            self.lessons = self._kept
             self.lessons_version += 1
 
     def forget(self) -> None:
@@ -241,12 +238,10 @@ class PresenceDetector:
         self._last = -1
         self._ticked = -1
 
-    @property
     def noise_floor(self) -> int:
         """The greatest mean deviation of a gate's floor, in hundredths, 0 … 10,000."""
         return max(self._work[_DEVIATION : _DEVIATION + 2 * GATES]) * 100 >> 8
 
-    @property
     def confidence(self) -> int:
         """0 … 100; of breath this radar knows nothing, and this is not about breath."""
         return 0 if self.blind else 100 * self._learned // _QUICK_REPORTS

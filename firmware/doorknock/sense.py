@@ -39,8 +39,9 @@ class Sense:
         saved = self._keep.read()
         if saved:
             self.sensor.resume(saved, ticks())
-        self._saved_version = self.sensor.saved_version
-        self._power.value(1 if self.sensor.radar_power else 0)
+        self._saved_version = self.sensor.saved_version()
+        self._powered = self.sensor.radar_power()
+        self._power.value(1 if self._powered else 0)
 
     def _happened(self, kind: str, details: dict) -> None:
         if kind == "watch":
@@ -69,13 +70,11 @@ class Sense:
             self._signals.play("watch_started")
         elif state == selftest.FAILED:
             self._refuse()
-        elif state == selftest.OFF and self.sensor.watching:
-            self._look_at_trust()
 
     def _refuse(self) -> None:
         """No watch without a radar: it ends, the person is told, and so is who can mend it."""
         self._log("the radar is silent: the watch is refused")
-        if not self.sensor.faulty:
+        if not self.sensor.faulty():
             self._say_silent(True)
         self.sensor.refuse()
         self._test.end()
@@ -90,45 +89,58 @@ class Sense:
 
     def _look_at_trust(self) -> None:
         """In the midst of a watch: the person is told when the radar fails, and when it is back."""
-        if self.sensor.faulty == self._trusted:
+        if self.sensor.watching() and self.sensor.faulty() == self._trusted:
             self._trusted = not self._trusted
             self._signals.play("watch_started" if self._trusted else "watch_refused")
 
     async def run(self, report) -> None:
-        """For ever."""
+        """For ever, ten times a second: what is asked at each turn is a local name (sensor.py)."""
+        sensor = self.sensor
+        uart = self._uart
+        buffer = self._buffer
+        ticks = self._ticks
+        feed, command, powered = sensor.feed, sensor.command, sensor.radar_power
+        # A module that knows one rate alone is never listened to at another.
+        listen = self._listen_at_the_rate if self._rates.several else None
+        count = 0
         while True:
             report()
-            count = await self._read()
-            now = self._ticks()
-            self._look_at_door(now)
-            self.sensor.feed(self._buffer, count, now)
-            self._look_at_test(now)
-            self._power.value(1 if self.sensor.radar_power else 0)
-            wish = self.sensor.command(now)
+            # The UART holds 0.8 s of the busiest radar; looking ten times a second is enough.
+            more = count == _READ_BYTES and uart.any() >= _READ_BYTES
+            await asyncio.sleep_ms(0 if more else _WAIT_MS)
+            count = uart.readinto(buffer) or 0
+            now = ticks()
+            if self._door_pin is not None:
+                self._look_at_door(now)
+            feed(buffer, count, now)
+            if self._test.state == selftest.OFF:
+                self._look_at_trust()
+            else:
+                self._look_at_test(now)
+            if powered() != self._powered:
+                self._powered = not self._powered
+                self._power.value(1 if self._powered else 0)
+            wish = command(now)
             if wish is not None:
-                self._uart.write(wish)
-            self._listen_at_the_rate(now)
-            if self.sensor.saved_version != self._saved_version:
-                self._saved_version = self.sensor.saved_version
-                if not self._keep.write(self.sensor.saved()):
+                uart.write(wish)
+            if listen is not None:
+                listen(now)
+            if sensor.saved_version() != self._saved_version:
+                self._saved_version = sensor.saved_version()
+                if not self._keep.write(sensor.saved()):
                     self._log("flash does not take the watch")
 
     def _look_at_door(self, now: int) -> None:
         # Often enough without an interrupt: a door stands open for longer than two looks.
-        if self._door_pin is not None and self._door.look(self._door_pin.value() == 1):
+        if self._door.look(self._door_pin.value() == 1):
             self.sensor.door(self._door.is_open, now)
 
     def _listen_at_the_rate(self, now: int) -> None:
         frames = self.sensor.counts[radar.FRAMES]
-        if self._rates.changes(self.sensor.radar_power, frames, now):
+        if self._rates.changes(self.sensor.radar_power(), frames, now):
             # Pins and buffer stay as they were.
             self._uart.init(self._rates.baud)
             # Told once: the sensor itself reports a radar that stays silent.
             if not self._rate_told:
                 self._rate_told = True
                 self._log("no frame from the radar; listening at %d baud" % self._rates.baud)
-
-    async def _read(self) -> int:
-        # The buffer holds 0.8 s of the busiest radar; looking ten times a second is enough.
-        await asyncio.sleep_ms(0 if self._uart.any() >= _READ_BYTES else _WAIT_MS)
-        return self._uart.readinto(self._buffer) or 0

@@ -1,10 +1,16 @@
 """A sensor without its hardware: radar bytes, presses of B and time in; events and wishes out.
 
 Pure: no pin, no UART, no clock. app.py moves the bytes and the light.
+
+Ten times a second all of this runs, on the chip and in simulation: what is asked again and again
+is a local name, an attribute is stored when it has changed, and there are no properties (a class
+that has one pays for it at every attribute that is stored).
 """
 
 from . import detector, door, radar, settings, watch
 from .clock import since
+from .radar import ENGINEERING, ERRORS, FRAMES, NEW, NEW_PHASE, PHASE_MRAD, PRESENCE_FIELDS, ZERO
+from .watch import ASKING, IDLE
 
 # Frame rate and errors are counted over this span.
 _COUNT_MS = 10000
@@ -19,14 +25,17 @@ class Sensor:
     table's defaults (ValueError, in words, for a wrong one). emit(kind, details) is called for
     each event, with the kinds and details of wire.py, at once.
 
-    prompting, watching, faulty, radar_power: what the light and the pins should show now.
-    saved_version rises whenever saved() has changed and must be stored.
+    prompting(), watching(), faulty(), radar_power(): what the light and the pins should show now.
+    saved_version() rises whenever saved() has changed and must be stored. tier: the radar's.
+    counts: the reader's, places as in radar/__init__.py.
     """
 
     def __init__(self, radar_name: str, mode: str, given: dict, emit) -> None:
         self._settings = settings.in_force(given)
         self._radar = radar.make(radar_name)
         self.tier = self._radar.tier
+        self.counts = self._radar.counts
+        self._breathes = self.tier == "breathing"
         self._emit = emit
         self._detector = detector.make(self.tier, self._settings)
         self._watch = watch.Watch(mode, self.tier, self._settings, emit)
@@ -41,7 +50,9 @@ class Sensor:
         self._powered = False
         self._frames = 0  # count of frames when last looked
         self._frame_at = -1  # tick at which a frame was last seen
-        self._value = 0  # a digest of the newest reading
+        self._sum = 0  # of the newest reading
+        self._value = 0  # a digest of it; -1: its sum is all that is known
+        self._room = -1  # what the room was like when the door was last told
         self._changed_at = -1  # tick at which it last changed
         self._same = 0  # readings since then
         self._count_at = -1
@@ -56,30 +67,39 @@ class Sensor:
 
         n may be 0. What a radar without power seems to send is not looked at.
         """
-        reader = self._radar
-        at = 0 if self.radar_power else n
-        while at < n:
-            at = reader.read(buf, at, n)
-            if reader.reported:
-                self._watch_for_repeats(reader.reading, ticks)
-                self._detector.take(reader.reading, ticks)
+        if n > 0 and self.radar_power():
+            reader = self._radar
+            at = 0
+            while at < n:
+                at = reader.read(buf, at, n)
+                if reader.reported:
+                    self._watch_for_repeats(reader.reading, ticks)
+                    self._detector.take(reader.reading, ticks)
         self.tick(ticks)
 
     def tick(self, ticks: int) -> None:
         """Lets time pass. Call it at least four times a second, whatever comes."""
-        if self.radar_power:
+        room = self._detector
+        looks_after = self._watch
+        unseen = False
+        if self._always_on or looks_after.state != IDLE:
             if not self._powered:
                 self._power_on(ticks)
                 if not self._always_on:
-                    self._detector.await_somebody(ticks)
-            self._detector.tick(ticks)
-            self._door.saw(self._detector.room)
+                    room.await_somebody(ticks)
+            room.tick(ticks)
+            if room.room != self._room:
+                self._room = room.room
+                self._door.saw(room.room)
             self._look_at_radar(ticks)
-            self._say_whether_it_sees(self._detector.cannot_see)
-        else:
+            unseen = room.cannot_see
+        elif self._powered:
             self._powered = False
-            self._say_whether_it_sees(False)
-        self._tick_watch(ticks)
+        if self._unseen != unseen:
+            # A minute of signal that says nothing, raised once; sight again, cleared once.
+            self._unseen = unseen
+            self._fault("cannot_see", unseen)
+        looks_after.tick(room.room, room.still_ms, room.cause, ticks, room.urgent)
 
     def pressed(self, taps: int, held: bool, ticks: int) -> None:
         """A press of button B is over: this many taps (1 …), or held for two seconds."""
@@ -97,60 +117,43 @@ class Sensor:
         if self._door.changed(is_open, room.room, room.still_ms, ticks):
             room.door_opened(ticks)
 
-    def _tick_watch(self, ticks: int) -> None:
-        room = self._detector
-        self._watch.tick(room.room, room.still_ms, room.cause, ticks, room.urgent)
-
     # --- what comes out -----------------------------------------------------------------------
 
-    @property
     def radar_power(self) -> bool:
         """Whether the radar is to have power: at home only while a watch is on."""
-        return self._always_on or self._watch.state != watch.IDLE
+        return self._always_on or self._watch.state != IDLE
 
-    @property
     def prompting(self) -> bool:
         """Whether the question 'are you OK?' is on."""
-        return self._watch.state == watch.ASKING
+        return self._watch.state == ASKING
 
-    @property
     def ends_watch(self) -> bool:
         """Whether an answer to the question that is on would end a watch at home."""
         return self._watch.cause == watch.LONG_STAY
 
-    @property
     def watching(self) -> bool:
         """Whether somebody is being looked after."""
-        return self._watch.state != watch.IDLE
+        return self._watch.state != IDLE
 
-    @property
     def faulty(self) -> bool:
         """Whether the radar cannot be relied on."""
         return self._silent or self._bad or self._stuck or self._unseen
 
-    @property
     def saved_version(self) -> int:
         """Rises whenever saved() must be stored anew."""
         return self._watch.saved_version + self._detector.lessons_version
 
-    @property
     def state(self) -> str:
         """The watch's state, by name."""
         return watch.NAMES[self._watch.state]
 
-    @property
     def room(self) -> str:
         """What the room is like, by name. Never to leave the device."""
         return detector.NAMES[self._detector.room]
 
-    @property
-    def counts(self):
-        """The reader's counts, places as in radar/__init__.py."""
-        return self._radar.counts
-
     def command(self, ticks: int):
         """Bytes to send to the radar now, or None. Ask it a few times a second."""
-        return self._radar.command(ticks) if self.radar_power else None
+        return self._radar.command(ticks) if self.radar_power() else None
 
     def saved(self) -> bytes:
         """What must survive a reset: store it whenever saved_version has risen."""
@@ -170,8 +173,8 @@ class Sensor:
         """For the heartbeat. Nothing in it says whether somebody is in."""
         return {
             "radar_frames_per_10s": self._frames_per_10s,
-            "radar_errors": self._radar.counts[radar.ERRORS],
-            "noise_floor": self._detector.noise_floor,
+            "radar_errors": self.counts[ERRORS],
+            "noise_floor": self._detector.noise_floor(),
             "tier": self.tier,
         }
 
@@ -185,23 +188,30 @@ class Sensor:
         self._changed_at = ticks
         self._same = 0
         self._count_at = ticks
-        self._count_frames = self._radar.counts[radar.FRAMES]
-        self._count_errors = self._radar.counts[radar.ERRORS]
+        self._count_frames = self.counts[FRAMES]
+        self._count_errors = self.counts[ERRORS]
 
     def _watch_for_repeats(self, reading, ticks: int) -> None:
         """Notes when a reading last changed. A shut gate (all noughts) is no repetition."""
-        if self.tier == "breathing":
-            if reading[radar.NEW] != radar.NEW_PHASE:
+        if self._breathes:
+            if reading[NEW] != NEW_PHASE:
                 return
-            value = reading[radar.PHASE_MRAD]
-            excused = reading[radar.ZERO] == 1
+            value = reading[PHASE_MRAD]
+            excused = reading[ZERO] == 1
         else:
-            # Multiplied by 31 and masked to 24 bits: below 2^29 before the mask.
-            value = 0
-            for place in range(radar.PRESENCE_FIELDS):
-                value = (value * 31 + reading[place]) & 0xFFFFFF
             # A basic report carries little, and may well stay the same over an empty room.
-            excused = reading[radar.ENGINEERING] == 0
+            excused = reading[ENGINEERING] == 0
+            total = sum(reading)  # below 2^13
+            if total == self._sum and not excused:
+                value = _digest(reading)
+                if self._value < 0:
+                    # Only its sum is known of the one before: taken for the same.
+                    self._value = value
+            else:
+                # Nearly every reading differs by its sum already, which costs an eighth.
+                self._sum = total
+                value = -1
+                excused = True
         if excused or value != self._value:
             self._value = value
             self._changed_at = ticks
@@ -210,11 +220,13 @@ class Sensor:
             self._same += 1
 
     def _look_at_radar(self, ticks: int) -> None:
-        counts = self._radar.counts
-        if counts[radar.FRAMES] != self._frames:
-            self._frames = counts[radar.FRAMES]
+        frames = self.counts[FRAMES]
+        if frames != self._frames:
+            self._frames = frames
             self._frame_at = ticks
-        quiet_ms = since(ticks, self._frame_at)
+            quiet_ms = 0
+        else:
+            quiet_ms = since(ticks, self._frame_at)
         # Raised once when no whole frame has come for too long; cleared once when one has.
         if self._silent != (quiet_ms >= self._silent_ms):
             self._silent = not self._silent
@@ -229,7 +241,7 @@ class Sensor:
             self._stuck = stuck
             self._fault("radar_stuck", stuck)
         if since(ticks, self._count_at) >= _COUNT_MS:
-            self._count(ticks, counts[radar.FRAMES], counts[radar.ERRORS])
+            self._count(ticks, frames, self.counts[ERRORS])
 
     def _count(self, ticks: int, frames: int, errors: int) -> None:
         """Every 10 s: the frame rate, and whether too many frames are bad."""
@@ -242,18 +254,21 @@ class Sensor:
             self._bad = many
             self._fault("radar_frames", many)
 
-    def _say_whether_it_sees(self, cannot: bool) -> None:
-        """A minute of signal that says nothing, raised once; sight again, cleared once."""
-        if self._unseen != cannot:
-            self._unseen = cannot
-            self._fault("cannot_see", cannot)
-
     def _fault(self, what: str, raised: bool) -> None:
         self._emit(
             "fault",
             {
                 "what": what,
                 "state": "raised" if raised else "cleared",
-                "count": self._radar.counts[radar.ERRORS],
+                "count": self.counts[ERRORS],
             },
         )
+
+
+def _digest(reading) -> int:
+    """24 bits of a presence reading, by all of its fields."""
+    value = 0
+    for place in range(PRESENCE_FIELDS):
+        # Multiplied by 31 and masked to 24 bits: below 2^29 before the mask.
+        value = (value * 31 + reading[place]) & 0xFFFFFF
+    return value

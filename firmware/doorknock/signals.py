@@ -92,7 +92,8 @@ class Signals:
         """From now on this pattern, at once: its first light is on when this returns. Whether
         that is a change. anew: from its beginning, also where it is shown already."""
         changed = name != self.shown
-        self.shown = name
+        if changed:
+            self.shown = name
         if (changed or anew) and self._short_until is None:
             self._begin(PATTERNS[name], True)
         return changed

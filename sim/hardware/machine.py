@@ -235,9 +235,11 @@ class UART(io.IOBase):
 
     @micropython.native
     def readinto(self, buf, limit: int = -1):
+        bench.drain()
         return self._held.readinto(buf, limit if limit >= 0 else len(buf)) or None
 
     def read(self, limit: int = -1):
+        bench.drain()
         return self._held.read(limit) or None
 
     def write(self, data) -> int:

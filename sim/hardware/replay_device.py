@@ -63,7 +63,7 @@ def lend_a_hand(sensor, ticks):
         sensor.pressed(taps, bool(held), ticks)
     if answer_at_ms is not None and answer_at_ms <= now_ms:
         answer_at_ms = None
-        if sensor.prompting:
+        if sensor.prompting():
             sensor.pressed(1, False, ticks)
     while hand["doors"] and hand["doors"][0][0] <= now_ms:
         _, is_open = hand["doors"].pop(0)
@@ -81,7 +81,7 @@ def run(sensor, source):
         due = now_ms + passed
         while now_ms < due:
             step = min(STEP_MS, due - now_ms)
-            if sensor.watching:
+            if sensor.watching():
                 watch_ms += step
             now_ms += step
             ticks = (START_TICKS + now_ms) & MASK
@@ -119,9 +119,9 @@ def main(arguments):
         "calls": sum(calls.values()),
         "calls_by_cause": calls,
         "watch_ms": watch_ms,
-        "state": sensor.state,
-        "room": sensor.room,
-        "faulty": sensor.faulty,
+        "state": sensor.state(),
+        "room": sensor.room(),
+        "faulty": sensor.faulty(),
     }
     summary.update(firsts)
     print(json.dumps({"summary": summary}))

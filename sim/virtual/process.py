@@ -31,7 +31,7 @@ _STALLED_S = 120.0
 _LOOK_S = 0.2
 
 # When the watchdog bites where there is none.
-NEVER_MS = 1 << 62
+NEVER_MS = 1 << 61
 RESET, DEEP_SLEEP, POWER_CUT, BITTEN = 3, 4, 5, 6
 
 

@@ -28,7 +28,7 @@ def firmware(tmp_path, monkeypatch):
 def spoil(firmware, line):
     """Lets the LD2410's reader do something at every report."""
     path = firmware / "doorknock" / "radar" / "ld2410.py"
-    before = "        reading[STATE] = state\n"
+    before = "        self._basic = kind == 1\n"
     text = path.read_text(encoding="utf-8")
     assert before in text
     path.write_text(text.replace(before, f"{before}        {line}\n"), encoding="utf-8")
@@ -42,7 +42,7 @@ def test_the_firmware_allocates_nothing_and_its_state_is_weighed():
 
 
 def test_a_list_is_caught(firmware):
-    spoil(firmware, "spoilt = [state]")
+    spoil(firmware, "spoilt = [kind]")
 
     assert "Sensor.feed allocates" in allocation.on_this_machine(VISIT).fault
 
@@ -54,7 +54,7 @@ def test_the_firmware_allocates_nothing_with_the_chips_integers():
 
 @needs_node
 def test_a_wide_integer_is_caught_with_the_chips_integers_alone(firmware):
-    spoil(firmware, "spoilt = (state + 0x20000000) * 2")
+    spoil(firmware, "spoilt = (kind + 0x20000000) * 2")
 
     assert allocation.on_this_machine(VISIT).fault == ""
     told = allocation.with_small_integers_of_the_chip(VISIT, viper_sources())

@@ -14,15 +14,8 @@ from micropython import const
 
 from ..clock import since
 from . import (
-    ENGINEERING,
     ERRORS,
-    MOVE_CM,
-    MOVE_ENERGY,
-    MOVE_GATES,
     PRESENCE_FIELDS,
-    STATE,
-    STILL_CM,
-    STILL_ENERGY,
     count,
 )
 from .framed import Framed
@@ -48,11 +41,21 @@ _WANT = const(1)
 _LOST = const(2)
 _FRAMES = const(0)
 _ERRORS = const(2)
+# Places in the Reading, as in radar/__init__.py.
+_STATE = const(0)
+_MOVE_CM = const(1)
+_MOVE_ENERGY = const(2)
+_STILL_CM = const(3)
+_STILL_ENERGY = const(4)
+_ENGINEERING = const(5)
+_MOVE_GATES = const(6)
 
+# Where a report has its 18 energies, the moving ones first.
+_ENERGIES_AT = const(19)
 _GATE_ENERGIES = const(18)
 _GREATEST_ENERGY = const(100)
 # The farthest gate ends at 9 x 0.75 m; real modules have reported a little more.
-_FARTHEST_CM = 1000
+_FARTHEST_CM = const(1000)
 
 # Configuration mode on, engineering mode on, configuration mode off. Reports pause in between.
 _ENTER = b"\xfd\xfc\xfb\xfa\x04\x00\xff\x00\x01\x00\x04\x03\x02\x01"
@@ -131,23 +134,47 @@ def _scan(p: ptr8, at: int, n: int, state: ptr32, counts: ptr32) -> int:
 
 
 @micropython.viper
-def _copy_gates(p: ptr8, reading: ptr32, at: int, to: int) -> int:
-    """Copies 18 energies from p[at] to reading[to]; 0, and none copied, when one is over 100."""
+def _copy_report(p: ptr8, reading: ptr32, at: int) -> int:
+    """Takes the whole report at p[at] into reading; 0, and nothing taken, when a value is none.
+
+    Else 1 for a basic report, 2 for an engineering one. Values are below 2^16.
+    """
     p = ptr8(int(p) + at)
-    reading = ptr32(int(reading) + 4 * to)
-    end = int(p) + _GATE_ENERGIES
-    while int(p) < end:
-        if p[0] > _GREATEST_ENERGY or p[1] > _GREATEST_ENERGY or p[2] > _GREATEST_ENERGY:
-            return 0
-        p = ptr8(int(p) + 3)
-    p = ptr8(int(p) - _GATE_ENERGIES)
-    while int(p) < end:
-        reading[0] = p[0]
-        reading[1] = p[1]
-        reading[2] = p[2]
-        p = ptr8(int(p) + 3)
-        reading = ptr32(int(reading) + 12)
-    return 1
+    move_cm = p[9] | (p[10] << 8)
+    still_cm = p[12] | (p[13] << 8)
+    # Bits above the two are calibration states of later firmware: no reading.
+    if p[8] > 3 or p[11] > _GREATEST_ENERGY or p[14] > _GREATEST_ENERGY:
+        return 0
+    if move_cm > _FARTHEST_CM or still_cm > _FARTHEST_CM:
+        return 0
+    kind = 1
+    if p[4] != _BASIC_DATA:
+        kind = 2
+        gates = ptr8(int(p) + _ENERGIES_AT)
+        end = int(gates) + _GATE_ENERGIES
+        while int(gates) < end:
+            if (
+                gates[0] > _GREATEST_ENERGY
+                or gates[1] > _GREATEST_ENERGY
+                or gates[2] > _GREATEST_ENERGY
+            ):
+                return 0
+            gates = ptr8(int(gates) + 3)
+        gates = ptr8(int(gates) - _GATE_ENERGIES)
+        to = ptr32(int(reading) + 4 * _MOVE_GATES)
+        while int(gates) < end:
+            to[0] = gates[0]
+            to[1] = gates[1]
+            to[2] = gates[2]
+            gates = ptr8(int(gates) + 3)
+            to = ptr32(int(to) + 12)
+    reading[_STATE] = p[8]
+    reading[_MOVE_CM] = move_cm
+    reading[_MOVE_ENERGY] = p[11]
+    reading[_STILL_CM] = still_cm
+    reading[_STILL_ENERGY] = p[14]
+    reading[_ENGINEERING] = kind - 1
+    return kind
 
 
 class Ld2410(Framed):
@@ -247,24 +274,9 @@ class Ld2410(Framed):
         return True
 
     def _take_report(self, buf, at: int) -> bool:
-        reading = self.reading
-        state = buf[at + 8]
-        move_cm = buf[at + 9] | (buf[at + 10] << 8)
-        still_cm = buf[at + 12] | (buf[at + 13] << 8)
-        # Bits above the two are calibration states of later firmware: no reading.
-        if state > 3 or buf[at + 11] > _GREATEST_ENERGY or buf[at + 14] > _GREATEST_ENERGY:
+        kind = _copy_report(buf, self.reading, at)
+        if kind == 0:
             return False
-        if move_cm > _FARTHEST_CM or still_cm > _FARTHEST_CM:
-            return False
-        basic = buf[at + 4] == _BASIC_DATA
-        if not basic and not _copy_gates(buf, reading, at + 19, MOVE_GATES):
-            return False
-        reading[STATE] = state
-        reading[MOVE_CM] = move_cm
-        reading[MOVE_ENERGY] = buf[at + 11]
-        reading[STILL_CM] = still_cm
-        reading[STILL_ENERGY] = buf[at + 14]
-        reading[ENGINEERING] = 0 if basic else 1
-        self._basic = basic
+        self._basic = kind == 1
         self._heard = True
         return True

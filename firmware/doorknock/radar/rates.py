@@ -12,11 +12,12 @@ _PATIENCE_MS = 3500
 class Rates:
     """The rate of one module's UART, for as long as frames come at it.
 
-    baud: what the UART is to be set to; RATES[name][0] at first.
+    baud: what the UART is to be set to; RATES[name][0] at first. several: whether it may change.
     """
 
     def __init__(self, name: str) -> None:
         self._rates = RATES[name]
+        self.several = len(self._rates) > 1
         self._place = 0
         self._frames = 0
         self._since = -1  # tick of the newest frame, or of the newest change; -1: radar is off
@@ -34,7 +35,7 @@ class Rates:
             self._since = -1
         elif self._since < 0 or frames != self._frames:
             self._since = ticks
-        elif since(ticks, self._since) >= _PATIENCE_MS and len(self._rates) > 1:
+        elif since(ticks, self._since) >= _PATIENCE_MS and self.several:
             self._since = ticks
             self._place = (self._place + 1) % len(self._rates)
             return True

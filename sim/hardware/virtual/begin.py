@@ -4,22 +4,15 @@ Puts the clock and asyncio's waiting in their places, then does what start.py do
 This folder comes first in the module path, the other stand-ins next.
 """
 
-import asyncio
 import builtins
 import random
 
 import bench
-import streams
-import utime
+import turns
 
 _RADAR_UART = 1
 
-streams.core = asyncio.core
-asyncio.core.ticks = streams.ticks
-asyncio.core.ticks_add = utime.ticks_add
-asyncio.core.ticks_diff = utime.ticks_diff
-asyncio.core.IOQueue = streams.IOQueue
-asyncio.new_event_loop()
+turns.begin()
 builtins.print = bench.say
 
 

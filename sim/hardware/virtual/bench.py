@@ -29,7 +29,7 @@ TICKS_MASK = 0x3FFFFFFF
 START_TICKS = TICKS_MASK - 20000
 # A program that asks for the time so often without letting any pass is waiting for it to pass.
 ASKED_OFTEN = 1000
-NEVER = 1 << 62
+NEVER = 1 << 61
 
 _HEAD = "<qIIII"
 _HEAD_BYTES = 24

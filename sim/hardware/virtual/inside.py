@@ -29,10 +29,10 @@ def _look(order: dict) -> None:
 
 def _seen(sensor) -> dict:
     return {
-        "state": sensor.state,
-        "room": sensor.room,
-        "watching": sensor.watching,
-        "prompting": sensor.prompting,
-        "faulty": sensor.faulty,
-        "power": sensor.radar_power,
+        "state": sensor.state(),
+        "room": sensor.room(),
+        "watching": sensor.watching(),
+        "prompting": sensor.prompting(),
+        "faulty": sensor.faulty(),
+        "power": sensor.radar_power(),
     }

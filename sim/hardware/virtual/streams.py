@@ -1,32 +1,22 @@
-"""What asyncio waits with, in virtual time: instead of polling for a while, time passes.
+"""Who waits for a stream, in virtual time: instead of polling for a while, time passes.
 
-Streams are asked whether they are ready when something has been done to the board and whenever
-time is about to pass: whoever waits for a UART's bytes finds them when the next task is due.
-
-asyncio's own tasks and their queue stay: they are the interpreter's. They stamp what is to run at
-once with the real clock; so asyncio's ticks, which are asked for here, begin far above any real
-ones. What is to run at once then goes first, in the order in which it was put there.
+Streams are asked whether they are ready when something has been done to the board. One that may
+become ready by itself, as a UART does, is asked whenever time is about to pass as well: whoever
+waits for its bytes finds them when the next task is due. Sockets and asyncio's own flags never are.
 """
 
+import asyncio
 import socket
 
 import bench
 import micropython
 
-# Milliseconds: 35,000 years, against ticks that begin with the machine, or in 1970.
-_ABOVE = 1 << 50
 _POLL = 3
 _READ = 1
 _WRITE = 4
 _ERROR = 8
-# A program that turns so often without letting time pass is waiting for it to pass.
-_TURNED_OFTEN = 1000
 
-
-@micropython.native
-def ticks() -> int:
-    """asyncio's ticks: they do not wrap in any run."""
-    return bench.now + _ABOVE
+core = asyncio.core
 
 
 class IOQueue:
@@ -34,7 +24,8 @@ class IOQueue:
 
     def __init__(self) -> None:
         self.map = {}
-        self._turned = 0
+        # Those of `map` that may become ready though nothing was done to the board.
+        self._by_themselves = {}
 
     def queue_read(self, stream) -> None:
         self._enqueue(stream, 0)
@@ -46,6 +37,8 @@ class IOQueue:
         waits = self.map.get(id(stream))
         if waits is None:
             waits = self.map[id(stream)] = [None, None, None, stream]
+            if not isinstance(stream, _TOLD_OF):
+                self._by_themselves[id(stream)] = True
         waits[which] = core.cur_task
         core.cur_task.data = self
         bench.happened = True
@@ -54,28 +47,24 @@ class IOQueue:
         for key in list(self.map):
             waits = self.map[key]
             if waits[0] is task or waits[2] is task:
-                del self.map[key]
+                self._forget(key)
                 socket.left(self.map)
 
-    @micropython.native
-    def wait_io_event(self, ms: int) -> None:
-        """Lets time pass until a stream is ready, or `ms` are over; -1: for ever."""
-        if ms == 0:
-            self._turned += 1
-            if self._turned <= _TURNED_OFTEN:
-                if bench.happened:
-                    self._look()
-                return
-            ms = 1
-        self._turned = 0
-        if self.map and self._look():
-            return
-        bench.move(bench.now + ms if ms > 0 else bench.NEVER)
-        if bench.happened:
-            self._look()
+    def _forget(self, key: int) -> None:
+        del self.map[key]
+        self._by_themselves.pop(key, None)
 
-    def _look(self) -> bool:
-        """Wakes those whose stream is ready."""
+    @micropython.native
+    def wait(self, ms: int) -> None:
+        """Lets time pass until a stream is ready, or `ms` (1 or more) are over."""
+        if (bench.happened or self._by_themselves) and self.look():
+            return
+        bench.move(bench.now + ms)
+        if bench.happened:
+            self.look()
+
+    def look(self) -> bool:
+        """Wakes those whose stream is ready; whether there was any."""
         bench.happened = False
         found = False
         for key in self.map:
@@ -94,9 +83,16 @@ class IOQueue:
             for key in list(self.map):
                 waits = self.map[key]
                 if waits[0] is None and waits[2] is None:
-                    del self.map[key]
+                    self._forget(key)
         return found
 
 
-# asyncio.core; begin.py puts it here.
-core = None
+def _set(flag) -> None:
+    """ThreadSafeFlag.set, which tells that there is something to look at."""
+    flag.state = 1
+    bench.happened = True
+
+
+asyncio.ThreadSafeFlag.set = _set
+# What becomes ready only when something is done to the board, or when it is told of here.
+_TOLD_OF = (socket.socket, asyncio.ThreadSafeFlag)
