@@ -390,10 +390,10 @@ class App:
 
     def _show(self) -> None:
         """Shows what is true now. A question to the person goes before everything else."""
-        call = self.call
-        light = call.told
-        if call.waits:
-            light = call.light(chip.ticks(), self.link is not None and self.link.failed)
+        now_called = self.call
+        light = now_called.told
+        if now_called.waits:
+            light = now_called.light(chip.ticks(), self.link is not None and self.link.failed)
         if self.sensor is not None and self.sensor.prompting():
             light = "prompt"
         elif self.button.untold and not self.is_sensor:
@@ -416,7 +416,7 @@ class App:
         # Ten times a second: what is asked at each turn is a local name.
         by_order, by_wifi, by_update = self.afar.tick, self.wifi.tick, self.update.tick
         look_at_lid, show = self.tamper.look, self._show
-        kept, identity = self.journal, self.identity
+        kept, numbers = self.journal, self.identity
         while True:
             report()
             now = chip.ticks()
@@ -428,7 +428,7 @@ class App:
             if clock.since(now, flushed) >= _FLUSH_MS:
                 flushed = now
                 kept.flush()
-            broken = kept.broken or identity.broken
+            broken = kept.broken or numbers.broken
             if broken != fault:
                 fault = broken
                 state = "raised" if fault else "cleared"

@@ -11,7 +11,7 @@ add nothing. A tap that woke the device is told at once as one, and raised by th
 import asyncio
 from array import array
 
-from doorknock import clock
+from doorknock import bell, clock
 
 # Longer than the bounce of cheap switches (1 to 10 ms), well inside the 50 ms to the first light.
 DEBOUNCE_MS = 20
@@ -145,6 +145,7 @@ class Pressed:
         self._head = 0
         self._tail = 0
         self._flag = asyncio.ThreadSafeFlag()
+        self._heard = bell.Bell()
         self.since = ticks()
         self.found_down = not pin.value()
         if self.found_down:
@@ -186,13 +187,17 @@ class Pressed:
 
     async def run(self, report) -> None:
         """Follows the button for ever; report() says that this task is alive."""
-        while True:
+        hears = asyncio.create_task(self._hear())
+        while not hears.done():
             report()
             self.look()
             if self._button.busy:
                 await asyncio.sleep_ms(_LOOK_MS)
             else:
-                try:
-                    await asyncio.wait_for_ms(self._flag.wait(), 1000)
-                except asyncio.TimeoutError:
-                    pass
+                await self._heard.wait(1000)
+
+    async def _hear(self) -> None:
+        # What an interrupt may set is a flag, and a flag cannot be waited for with a limit.
+        while True:
+            await self._flag.wait()
+            self._heard.ring()

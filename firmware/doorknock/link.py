@@ -8,7 +8,7 @@ import asyncio
 import gc
 import sys
 
-from doorknock import clock, mqtt, wire
+from doorknock import bell, clock, mqtt, wire
 
 DOWN = 0  # waiting for the next attempt
 JOINING = 1  # on the way to the access point
@@ -57,7 +57,7 @@ class Link:
         self._ticks = ticks
         self._log = log
         self._report = None
-        self._wake = asyncio.Event()
+        self._wake = bell.Bell()
         self._hurried = False
         self._packet_id = 0
         self._failures = 0
@@ -73,7 +73,7 @@ class Link:
     def hurry(self) -> None:
         """There is something to send, or somebody waits."""
         self._hurried = self.state != UP
-        self._wake.set()
+        self._wake.ring()
 
     def pass_on(self, message: bytes) -> bool:
         """Sends a message that is no event, on `up`: once, and only if the link is up now."""
@@ -190,7 +190,7 @@ class Link:
             self._probe(now)
             await self._drain()
             wait = min(self._outgoing.wait_ms(now), _REPORT_MS)
-            await self._sleep(max(wait, 1))
+            await self._wake.wait(max(wait, 1))
 
     def _send_due(self, now: int) -> None:
         while True:
@@ -238,7 +238,7 @@ class Link:
             sys.print_exception(problem)
             self._why = _words(problem)
         finally:
-            self._wake.set()
+            self._wake.ring()
 
     def _take(self, first: int, body: bytes) -> None:
         kind = first & 0xF0
@@ -251,22 +251,16 @@ class Link:
             # After it was acted on: what we lose now, the broker sends again.
             if packet_id:
                 self._stream.write(mqtt.puback(packet_id))
-            self._wake.set()
+            self._wake.ring()
         elif kind == mqtt.PUBACK:
             self._outgoing.acknowledged(mqtt.read_packet_id(body))
-            self._wake.set()
+            self._wake.ring()
 
     # --- small things ----------------------------------------------------------------------
 
     async def _drain(self) -> None:
-        await asyncio.wait_for_ms(self._stream.drain(), CONNECT_MS)
-
-    async def _sleep(self, ms: int) -> None:
-        try:
-            await asyncio.wait_for_ms(self._wake.wait(), ms)
-        except asyncio.TimeoutError:
-            pass
-        self._wake.clear()
+        if self._stream.out_buf:  # nearly always all of it has gone already
+            await asyncio.wait_for_ms(self._stream.drain(), CONNECT_MS)
 
     async def _close(self) -> None:
         reader, self._reader = self._reader, None
@@ -291,7 +285,7 @@ class Link:
         while left > 0 and not self._hurried:
             self._report()
             begun = self._ticks()
-            await self._sleep(min(left, _REPORT_MS))
+            await self._wake.wait(min(left, _REPORT_MS))
             left -= clock.since(self._ticks(), begun)
 
     def _next_id(self) -> int:

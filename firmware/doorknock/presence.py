@@ -12,11 +12,11 @@ radar: no recording of it is. So the loss of a still person is taken for a perso
 from array import array
 
 import micropython
+from micropython import const
 
 from .clock import MASK, since
 from .detector import (
     EMPTY,
-    LONGEST_MS,
     MOVING,
     NO_MOVEMENT,
     STILL,
@@ -24,7 +24,7 @@ from .detector import (
     UNSEEN,
     VANISHED,
 )
-from .radar import ENGINEERING, GATES, MOVE_CM, MOVE_ENERGY, STATE, STILL_CM, STILL_ENERGY
+from .radar import ENGINEERING, GATES, MOVE_CM, STATE, STILL_CM
 
 # Floors until the room has taught its own: an empty room with clutter close by. Moving energies of
 # gates 0 … 8, then still energies (gates 0 and 1 report none), and their mean deviations.
@@ -34,61 +34,63 @@ _DEVIATIONS = (13, 5, 6, 3, 2, 2, 2, 1, 1, 0, 0, 12, 8, 4, 3, 2, 2, 2)
 # How clear of the floor counts. A fan shows 18.5 +- 6.3 in moving energy where nothing shows 2;
 # somebody standing 44, asleep 5 … 15. A still energy, slow and coarse, must be clearer in its own
 # deviations: 4 mean ones are 3.2 standard ones.
-_MOVE_MARGIN = 24
-_STILL_MARGIN = 15
+_MOVE_MARGIN = const(24)
+_STILL_MARGIN = const(15)
 # The module's own summary is not smoothed: it must be clearer still.
-_SUMMARY_MARGIN = 16
-_GATE_CM = 75
+_SUMMARY_MARGIN = const(16)
+_GATE_CM = const(75)
 
 # Still energy saturates at 100 near people: no threshold may lie above.
-_SATURATED = 95
+_SATURATED = const(95)
 
 # Two places are learned from each report, so each every 0.9 s: 2^3 of them are 7 s, for the first
 # minute; 2^5 are 29 s, after that.
-_QUICK_LEARNING = 3
-_SLOW_LEARNING = 5
-_QUICK_REPORTS = 600
+_QUICK_LEARNING = const(3)
+_SLOW_LEARNING = const(5)
+_QUICK_REPORTS = const(600)
 # Movement must last so long, in two reports or more (10 a second is usual); a still somebody where
 # nobody was, 10 s.
-_MOVE_MS = 200
-_STILL_SIGN_MS = 10000
+_MOVE_MS = const(200)
+_STILL_SIGN_MS = const(10000)
 # Still energy is smoothed over 1.6 s and slow by itself; seen within so long counts as seen.
-_SEEN_MS = 5000
+_SEEN_MS = const(5000)
 # Last seen within so long after a movement: gone. Else somebody is still in there.
-_GONE_AFTER_MOVE_MS = 15000
+_GONE_AFTER_MOVE_MS = const(15000)
 # No report for so long: nothing can be said. Four seconds of three minutes may be held over.
-_BLIND_MS = 4000
+_BLIND_MS = const(4000)
+# detector.LONGEST_MS, and room for two more steps of time.
+_LONGEST_MS = const(0x1FFFFFFF - 2 * 4000)
 
 # Somebody no longer seen, and the still energies back at their floors: for so long, and they have
 # gone, though nobody saw them go. Over a body that only this radar's threshold has lost, several
 # gates stay above.
-_AT_FLOOR_MS = 20000
-_GATES_ABOVE = 2
+_AT_FLOOR_MS = const(20000)
+_GATES_ABOVE = const(2)
 # Whoever leaves takes their still energy along at once: from a half of what it was to a fifth in
 # some 2 s. Over a body that lies still it may fade; slower than this, and they are still in there.
-_FADE_MS = 5000
-_SITS_DOWN_MS = 10000
+_FADE_MS = const(5000)
+_SITS_DOWN_MS = const(10000)
 # Movement in every report for so long, with not one pause of 5 s in it: no person, a fan or a
 # curtain. The floors are learned anew.
-_TIRELESS_MS = 900000
-_PAUSE_MS = 3000
+_TIRELESS_MS = const(900000)
+_PAUSE_MS = const(3000)
 # A door that opened so shortly before or after somebody was last seen: they went through it.
-_DOOR_MS = 15000
+_DOOR_MS = const(15000)
 # Lessons are worth a write to flash when a floor has changed by so much (of 100), and seldom.
-_WORTH_KEEPING = 4
-_KEEP_EVERY_REPORTS = 36000
-_LESSONS_BYTES = 37
-_LESSONS_VERSION = 1
+_WORTH_KEEPING = const(4)
+_KEEP_EVERY_REPORTS = const(36000)
+_LESSONS_BYTES = const(37)
+_LESSONS_VERSION = const(1)
 
 # Places in the work array, a word each; energies are times 256, 0 … 25,600, floors as well.
-_SMOOTH = 0  # 18
-_FLOOR = 18  # 18
-_DEVIATION = 36  # 18
-_THRESHOLD = 54  # 18
-_MOVES = 72  # results: gates above their threshold
-_STILLS = 73
-_EXCESS = 74  # still energies above their floors, the sum of all gates, 0 … 230,400
-_WORDS = 75
+_SMOOTH = const(0)  # 18
+_FLOOR = const(18)  # 18
+_DEVIATION = const(36)  # 18
+_THRESHOLD = const(54)  # 18
+_MOVES = const(72)  # results: gates above their threshold
+_STILLS = const(73)
+_EXCESS = const(74)  # still energies above their floors, the sum of all gates, 0 … 230,400
+_WORDS = const(75)
 
 
 @micropython.viper
@@ -296,7 +298,7 @@ class PresenceDetector:
 
     def tick(self, ticks: int) -> None:
         """Lets time pass. A gap in the reports is not stillness."""
-        if self._last < 0 or self.blind:
+        if self._last < 0 or self.blind or ticks == self._ticked:
             return
         if since(ticks, self._last) > _BLIND_MS:
             self.blind = True
@@ -306,13 +308,13 @@ class PresenceDetector:
             return
         self._ticked = ticks
         # both < 2^29, and passed <= _BLIND_MS + 1
-        if self.still_ms < LONGEST_MS - 2 * _BLIND_MS:
+        if self.still_ms < _LONGEST_MS:
             self.still_ms += passed
-        if self._unseen_ms < LONGEST_MS - 2 * _BLIND_MS:
+        if self._unseen_ms < _LONGEST_MS:
             self._unseen_ms += passed
         if since(ticks, self._paused_at) > _PAUSE_MS:
             self._tireless_ms = 0
-        elif self._tireless_ms < LONGEST_MS - 2 * _BLIND_MS:
+        elif self._tireless_ms < _LONGEST_MS:
             self._tireless_ms += passed
         if self._somebody and self._unseen_ms > _SEEN_MS and not self._faded and self._at_floor():
             self._floor_ms += passed
@@ -326,26 +328,16 @@ class PresenceDetector:
         moving = still = False
         if reading[ENGINEERING]:
             _smooth(w, reading)
-            tireless = self._tireless_ms > _TIRELESS_MS
-            if tireless or not (self._somebody or self._moving or self._still):
-                # Quick at first, so that a new place is known within a minute.
-                quick = self._learned < _QUICK_REPORTS
-                self._learned += quick
-                shift = _QUICK_LEARNING if quick else _SLOW_LEARNING
-                _learn(w, reading, self._place, shift)
-                _learn(w, reading, self._place + GATES, shift)
-                self._place = (self._place + 1) % GATES
-                self._since_kept += 1
-                if self._since_kept >= _KEEP_EVERY_REPORTS or (
-                    self._learned == _QUICK_REPORTS and quick
-                ):
-                    self._keep_lessons()
+            if self._tireless_ms > _TIRELESS_MS or not (
+                self._somebody or self._moving or self._still
+            ):
+                self._learn_floors(reading)
             moving = w[_MOVES] > 0
             still = w[_STILLS] > 0
         if reading[STATE] & 1:
-            moving = moving or self._clear(reading[MOVE_CM], reading[MOVE_ENERGY], 0)
+            moving = moving or self._clear(reading, MOVE_CM, 0)
         if reading[STATE] & 2:
-            still = still or self._clear(reading[STILL_CM], reading[STILL_ENERGY], GATES)
+            still = still or self._clear(reading, STILL_CM, GATES)
         if moving and not self._moving:
             self._moving_at = ticks
         if moving:
@@ -355,12 +347,27 @@ class PresenceDetector:
         self._moving = moving
         self._still = still
 
-    def _clear(self, distance_cm: int, energy: int, first: int) -> bool:
-        """The module's own summary, held against the floor of the gate it names."""
-        gate = distance_cm // _GATE_CM
+    def _learn_floors(self, reading) -> None:
+        """From this report, which shows nobody: a moving and a still energy."""
+        # Quick at first, so that a new place is known within a minute.
+        quick = self._learned < _QUICK_REPORTS
+        if quick:
+            self._learned += 1
+        shift = _QUICK_LEARNING if quick else _SLOW_LEARNING
+        _learn(self._work, reading, self._place, shift)
+        _learn(self._work, reading, self._place + GATES, shift)
+        self._place = (self._place + 1) % GATES
+        self._since_kept += 1
+        if self._since_kept >= _KEEP_EVERY_REPORTS or (quick and self._learned == _QUICK_REPORTS):
+            self._keep_lessons()
+
+    def _clear(self, reading, at: int, first: int) -> bool:
+        """The module's own summary at `at`, held against the floor of the gate it names."""
+        energy = reading[at + 1]
+        gate = reading[at] // _GATE_CM
         place = first + (gate if gate < GATES else GATES - 1)
-        margin = _SUMMARY_MARGIN + (_STILL_MARGIN if first else _MOVE_MARGIN)
-        threshold = (self._work[_FLOOR + place] >> 8) + margin
+        threshold = (self._work[_FLOOR + place] >> 8) + _SUMMARY_MARGIN
+        threshold += _STILL_MARGIN if first else _MOVE_MARGIN
         return energy > (threshold if threshold < _SATURATED else _SATURATED)
 
     def _settle(self, moves: bool) -> None:

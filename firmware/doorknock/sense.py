@@ -87,11 +87,10 @@ class Sense:
             state = "raised" if silent else "cleared"
             self._emit("fault", {"what": "radar_silent", "state": state})
 
-    def _look_at_trust(self) -> None:
+    def _turn_trust(self) -> None:
         """In the midst of a watch: the person is told when the radar fails, and when it is back."""
-        if self.sensor.watching() and self.sensor.faulty() == self._trusted:
-            self._trusted = not self._trusted
-            self._signals.play("watch_started" if self._trusted else "watch_refused")
+        self._trusted = not self._trusted
+        self._signals.play("watch_started" if self._trusted else "watch_refused")
 
     async def run(self, report) -> None:
         """For ever, ten times a second: what is asked at each turn is a local name (sensor.py)."""
@@ -100,6 +99,7 @@ class Sense:
         buffer = self._buffer
         ticks = self._ticks
         feed, command, powered = sensor.feed, sensor.command, sensor.radar_power
+        watching, faulty, version = sensor.watching, sensor.faulty, sensor.saved_version
         # A module that knows one rate alone is never listened to at another.
         listen = self._listen_at_the_rate if self._rates.several else None
         count = 0
@@ -113,10 +113,10 @@ class Sense:
             if self._door_pin is not None:
                 self._look_at_door(now)
             feed(buffer, count, now)
-            if self._test.state == selftest.OFF:
-                self._look_at_trust()
-            else:
+            if self._test.state != selftest.OFF:
                 self._look_at_test(now)
+            elif watching() and faulty() == self._trusted:
+                self._turn_trust()
             if powered() != self._powered:
                 self._powered = not self._powered
                 self._power.value(1 if self._powered else 0)
@@ -125,8 +125,8 @@ class Sense:
                 uart.write(wish)
             if listen is not None:
                 listen(now)
-            if sensor.saved_version() != self._saved_version:
-                self._saved_version = sensor.saved_version()
+            if version() != self._saved_version:
+                self._saved_version = version()
                 if not self._keep.write(sensor.saved()):
                     self._log("flash does not take the watch")
 

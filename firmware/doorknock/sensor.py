@@ -79,10 +79,10 @@ class Sensor:
 
     def tick(self, ticks: int) -> None:
         """Lets time pass. Call it at least four times a second, whatever comes."""
+        # No name more than these: with twelve words of state a call takes the heap.
         room = self._detector
-        looks_after = self._watch
         unseen = False
-        if self._always_on or looks_after.state != IDLE:
+        if self._always_on or self._watch.state != IDLE:
             if not self._powered:
                 self._power_on(ticks)
                 if not self._always_on:
@@ -99,7 +99,7 @@ class Sensor:
             # A minute of signal that says nothing, raised once; sight again, cleared once.
             self._unseen = unseen
             self._fault("cannot_see", unseen)
-        looks_after.tick(room.room, room.still_ms, room.cause, ticks, room.urgent)
+        self._watch.tick(room.room, room.still_ms, room.cause, ticks, room.urgent)
 
     def pressed(self, taps: int, held: bool, ticks: int) -> None:
         """A press of button B is over: this many taps (1 …), or held for two seconds."""

@@ -6,9 +6,7 @@ once for a short one; sound, (Hz, milliseconds) each, 0 Hz a pause; every, ms fr
 one sounding to the next, 0 for once. Each sounds different on purpose: some cannot see the light.
 """
 
-import asyncio
-
-from doorknock import clock
+from doorknock import bell, clock
 
 PATTERNS = {
     "none": ((), (), 0),
@@ -84,7 +82,7 @@ class Signals:
         self._ticks = ticks
         self.shown = "none"
         self._short_until = None
-        self._changed = asyncio.Event()
+        self._changed = bell.Bell()
         self._light_track = _Track(light)
         self._sound_track = _Track(sounder)
 
@@ -119,7 +117,7 @@ class Signals:
         if pattern[2]:
             sound.append((0, pattern[2] - sum([step[1] for step in sound])))
         self._sound_track.begin(sound, now, pattern[2] > 0)
-        self._changed.set()
+        self._changed.ring()
 
     def advance(self, now: int) -> int:
         """Brings light and sounder to this tick; returns ms until the next change."""
@@ -135,12 +133,7 @@ class Signals:
         """Plays for ever."""
         while True:
             report()
-            self._changed.clear()
-            wait = self.advance(self._ticks())
-            try:
-                await asyncio.wait_for_ms(self._changed.wait(), wait)
-            except asyncio.TimeoutError:
-                pass
+            await self._changed.wait(self.advance(self._ticks()))
 
 
 class _Track:

@@ -11,7 +11,7 @@ from array import array
 
 import micropython
 
-from . import BYTES
+from . import BYTES, count
 
 # Places in the state array that a reader's scan fills. Viper code cannot read a module's globals,
 # so each reader has them again as constants of its own.
@@ -19,8 +19,6 @@ FRAME = 0  # first byte of the frame just found, or -1
 WANT = 1  # how many bytes of the next frame must be there before more can be said of it
 LOST = 2  # 1 while stray bytes are being skipped: a run of them is counted once
 STATE_FIELDS = 3
-
-_MOST = 0x3FFFFFFF  # of a count, as in radar/__init__.py
 
 
 class Framed:
@@ -52,37 +50,30 @@ class Framed:
 
     def read(self, buf, at: int, n: int) -> int:
         """Takes buf[at:n] up to the end of the next report; returns where it stopped."""
+        # No name more than these: with twelve words of state a call takes the heap.
         began = at
-        reported = False
-        while at < n and not reported:
+        self.reported = False
+        while at < n and not self.reported:
             if self._kept:
                 at = self._complete(buf, at, n)
-                reported = self.reported
                 continue
-            # In buf itself, up to the next frame; what its end has cut is kept.
             stop = self._find(buf, at, n)
-            frame = self._state[FRAME]
-            if frame >= 0:
-                reported = self._take(buf, frame)
+            if self._state[FRAME] >= 0:
+                self.reported = self._take(buf, self._state[FRAME])
                 at = stop
             else:
-                if stop < n:
-                    self._kept = copy(self._held, 0, buf, stop, n)
+                self._keep(buf, stop, n)
                 at = n
-        self.reported = reported
-        # As count() does, which would be one call more a report.
-        counts = self.counts
-        more = at - began
-        room = _MOST - counts[BYTES]
-        counts[BYTES] = more - room - 1 if more > room else counts[BYTES] + more
+        count(self.counts, BYTES, at - began)
         return at
 
-    def _complete(self, buf, at: int, n: int) -> int:
-        """Brings what the kept frame lacks, and no more: what follows it is read in place.
+    def _keep(self, buf, at: int, n: int) -> None:
+        """What the end of buf has cut stays here until its rest comes."""
+        if at < n:
+            self._kept = copy(self._held, 0, buf, at, n)
 
-        Whether that brought a reading is left in `reported`.
-        """
-        self.reported = False
+    def _complete(self, buf, at: int, n: int) -> int:
+        """Brings what the kept frame lacks, and no more: what follows it is read in place."""
         held = self._held
         kept = self._kept
         lacking = max(self._state[WANT] - kept, 0)
