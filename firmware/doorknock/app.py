@@ -308,8 +308,8 @@ class App:
         """Whether the radar should be heard and is not."""
         if self.sensor is None:
             return False
-        unheard = self.sensor.radar_power and not self.sensor.counts[radar.FRAMES]
-        return self.sensor.faulty or unheard
+        unheard = self.sensor.radar_power() and not self.sensor.counts[radar.FRAMES]
+        return self.sensor.faulty() or unheard
 
     def alarm_waits(self) -> bool:
         """Whether somebody asks for help, and the gateway does not know."""
