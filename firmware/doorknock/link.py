@@ -81,7 +81,7 @@ class Link:
             return False
         topic = wire.topic(self._device, "up")
         self._stream.write(mqtt.publish(topic, message, self._next_id(), False, False))
-        self._wake.set()
+        self._wake.ring()
         return True
 
     def leave(self) -> None:

@@ -94,12 +94,12 @@ class Sense:
 
     async def run(self, report) -> None:
         """For ever, ten times a second: what is asked at each turn is a local name (sensor.py)."""
-        sensor = self.sensor
+        of_room = self.sensor
         uart = self._uart
         buffer = self._buffer
         ticks = self._ticks
-        feed, command, powered = sensor.feed, sensor.command, sensor.radar_power
-        watching, faulty, version = sensor.watching, sensor.faulty, sensor.saved_version
+        feed, command, powered = of_room.feed, of_room.command, of_room.radar_power
+        watching, faulty, version = of_room.watching, of_room.faulty, of_room.saved_version
         # A module that knows one rate alone is never listened to at another.
         listen = self._listen_at_the_rate if self._rates.several else None
         count = 0
@@ -127,7 +127,7 @@ class Sense:
                 listen(now)
             if version() != self._saved_version:
                 self._saved_version = version()
-                if not self._keep.write(sensor.saved()):
+                if not self._keep.write(of_room.saved()):
                     self._log("flash does not take the watch")
 
     def _look_at_door(self, now: int) -> None:
