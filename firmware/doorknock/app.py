@@ -266,9 +266,9 @@ class App:
         """The resident answers on their page: this question, while it is on, and no other. To
         one that would end the watch only a press in the room is an answer."""
         sensor = self.sensor
-        if sensor is None or not sensor.prompting or self._question != (boot, seq):
+        if sensor is None or not sensor.prompting() or self._question != (boot, seq):
             return
-        if not sensor.ends_watch:
+        if not sensor.ends_watch():
             sensor.pressed(1, False, chip.ticks())
 
     # What orders from afar ask of the device.

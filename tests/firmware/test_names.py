@@ -106,3 +106,39 @@ def fall():
     found = list(missing(on_the_device, source, tmp_path))
 
     assert found == ["TimeoutError", "undefined", "asyncio.timeout"]
+
+
+ASKED_OF_A_SENSOR = {"radar_power", "prompting", "ends_watch", "watching", "faulty"}
+
+
+def methods_taken_for_answers(source: str) -> set[str]:
+    """What a sensor is asked by a method, where the method itself is taken for the answer."""
+    tree = ast.parse(source)
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    # A method may be given a local name, which is then called.
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
+            called |= {id(value) for value in values if isinstance(node.targets[0], ast.Tuple)}
+    return {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, (ast.Name, ast.Attribute))
+        and (node.value.id if isinstance(node.value, ast.Name) else node.value.attr)
+        in ("sensor", "of_room")
+        and node.attr in ASKED_OF_A_SENSOR
+        and id(node) not in called
+    }
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(FIRMWARE)))
+def test_a_sensor_is_asked_and_its_method_never_taken_for_the_answer(path):
+    assert methods_taken_for_answers(path.read_text(encoding="utf-8")) == set()
+
+
+def test_a_method_taken_for_the_answer_is_found():
+    assert methods_taken_for_answers("if self.sensor.faulty or x:\n  pass") == {"faulty"}
+    assert (
+        methods_taken_for_answers("a, b = sensor.faulty, sensor.watching\nsensor.faulty()") == set()
+    )
