@@ -15,7 +15,15 @@ from gateway.store import Store
 from gateway.store import devices as device_table
 from tests.gateway.backend.conftest import SECRETS, SENSOR, House
 
-from .test_browser import CONTRAST, PHONE, chromium, gateway_store, phone, served  # noqa: F401
+from .test_browser import (  # noqa: F401
+    CONTRAST,
+    PHONE,
+    chromium,
+    gateway_store,
+    library,
+    phone,
+    served,
+)
 
 pytestmark = pytest.mark.browser
 

@@ -7,7 +7,14 @@ from playwright.sync_api import Browser, expect
 
 from tests.gateway.backend.conftest import House
 
-from .test_browser import CONTRAST, PHONE, chromium, gateway_store, served  # noqa: F401
+from .test_browser import (  # noqa: F401
+    CONTRAST,
+    PHONE,
+    chromium,
+    gateway_store,
+    library,
+    served,
+)
 from .test_staff import RIGHT, give
 
 pytestmark = pytest.mark.browser
