@@ -32,7 +32,7 @@ $(VENV)/.set-up-for-tests: pyproject.toml | $(VENV)/.set-up
 	@touch $@
 
 packages:
-	@sh .ci/packages mosquitto chromium firefox-esr postgresql dbus
+	@sh .ci/packages mosquitto mosquitto-clients chromium firefox-esr postgresql dbus
 
 demo: venv
 	@$(BIN)/doorknock demo $(ARGS)
