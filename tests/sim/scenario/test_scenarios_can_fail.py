@@ -41,7 +41,7 @@ FAULTS = [
     ),
     pytest.param(
         "sensor.py",
-        "return self._always_on or self._watch.state != watch.IDLE",
+        "return self._always_on or self._watch.state != IDLE",
         "return True",
         "dark_until_asked",
         id="the radar looks though nobody has asked it to",
