@@ -146,7 +146,7 @@ async def test_another_gateways_key_opens_nothing(board, gateway, central):
 @pytest.mark.parametrize("how", ["two taps", "a hold"])
 async def test_a_call_in_the_window_ends_it_and_goes_out_over_wifi(board, gateway, central, how):
     await turned_to_bluetooth(board, gateway)
-    peer = await central.find(DEVICE, 10)
+    peer = await central.find(DEVICE, 40)
     since = len(board.lines)
     if how == "a hold":
         await board.press(hold_s=2.2)
@@ -158,12 +158,12 @@ async def test_a_call_in_the_window_ends_it_and_goes_out_over_wifi(board, gatewa
     press = await gateway.first("press")
     assert press.details["taps"] >= 2 or press.details["held"]
     await board.until_light("delivered", since=since)
-    await asyncio.wait_for(peer.gone.wait(), 5)
+    await asyncio.wait_for(peer.gone.wait(), 20)
 
 
 async def test_a_phone_must_pair_before_it_may_send_a_password(board, gateway, central):
     await turned_to_bluetooth(board, gateway)
-    peer = await central.find(DEVICE, 10)
+    peer = await central.find(DEVICE, 40)
     states = await peer.follow(improv.STATE)
     send = improv.packet(improv.SEND_WIFI, improv.strings(NEW[0].encode(), NEW[1].encode()))
     with pytest.raises(ATT_Error) as caught:
@@ -181,7 +181,7 @@ async def test_a_phone_must_pair_before_it_may_send_a_password(board, gateway, c
 
 async def test_a_phone_learns_what_it_is_and_lets_it_blink(board, gateway, central):
     await turned_to_bluetooth(board, gateway)
-    peer = await central.find(DEVICE, 10)
+    peer = await central.find(DEVICE, 40)
     assert await peer.read(improv.CAPABILITIES) == bytes([improv.CAN])
     await peer.peer.request_mtu(200)
     await peer.connection.pair()
@@ -204,7 +204,7 @@ async def test_the_answer_comes_in_pieces_where_the_connection_takes_no_more(
     board, gateway, central
 ):
     await turned_to_bluetooth(board, gateway)
-    peer = await central.find(DEVICE, 10)
+    peer = await central.find(DEVICE, 40)
     await peer.connection.pair()
     results = await peer.follow(improv.RESULT)
     await peer.write(improv.COMMAND, improv.packet(improv.DEVICE_INFO, b""))
