@@ -158,7 +158,7 @@ async def the_heartbeat_tells_of_the_radar_and_nothing_of_the_room(room: Room) -
     )
     assert set(gateway.of("heartbeat")[-1].details) <= {
         "cause", "firmware", "rssi_dbm", "memory_free_bytes", "journal_depth", "light",
-        "device_type", "tier", "radar_frames_per_10s", "radar_errors", "noise_floor",
+        "device_type", "tier", "radar_frames_per_10s", "radar_errors", "noise_floor", "arch",
     }  # fmt: skip
 
 
