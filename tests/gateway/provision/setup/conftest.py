@@ -35,3 +35,10 @@ def at_the_bench(house: House, tmp_path: Path) -> Callable[..., None]:
         asyncio.run(whole())
 
     return live
+
+
+def pytest_collection_modifyitems(items):
+    """Whole set-ups, some of them two in a row: minutes where the machine has other work to do."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(900))
