@@ -3,6 +3,7 @@
 import base64
 import io
 import math
+from itertools import pairwise
 from typing import Any
 
 import matplotlib as mpl
@@ -128,8 +129,8 @@ def _energies(axes: Axes, case: Case, low: float, high: float) -> None:
 
 def _state(axes: Axes, events: list[dict[str, Any]], low: float, high: float) -> None:
     rooms = [(line["t_ms"] / 1000, line["room"]) for line in events if line["event"] == "room"]
-    ends = [at for at, _ in rooms[1:]] + [high]
-    for (at, room), end in zip(rooms, ends, strict=True):
+    # A firmware whose thoughts cannot be told (see page.py) has no rooms to draw.
+    for (at, room), (end, _) in pairwise([*rooms, (high, "")]):
         if end < low or at > high:
             continue
         axes.axvspan(at, end, color=_STATES.get(room, "#ffffff"))

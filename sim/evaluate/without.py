@@ -160,7 +160,13 @@ PARTS = (
         "tireless movement",
         "what moves for a quarter of an hour without a pause is a fan or a curtain",
         "presence",
-        (Edit("presence.py", r"\n_TIRELESS_MS = \d+\n", "\n_TIRELESS_MS = 500000000\n"),),
+        (
+            Edit(
+                "presence.py",
+                r"\n_TIRELESS_MS = const\(\d+\)\n",
+                "\n_TIRELESS_MS = const(500000000)\n",
+            ),
+        ),
     ),
 )
 BY_NAME = {f"without {part.name}": part for part in PARTS}
@@ -180,11 +186,11 @@ TELLING = Part(
     (
         Edit(
             "sensor.py",
-            r"def _tick_watch\(self, ticks: int\) -> None:\n        room = self\._detector\n",
-            "def _tick_watch(self, ticks: int) -> None:\n        room = self._detector\n"
-            '        if room.room != getattr(self, "_told", -1):\n'
+            r"\n        self\._watch\.tick\(room\.room, ",
+            '\n        if room.room != getattr(self, "_told", -1):\n'
             "            self._told = room.room\n"
-            '            self._emit("room", {"room": detector.NAMES[room.room]})\n',
+            '            self._emit("room", {"room": detector.NAMES[room.room]})\n'
+            "        self._watch.tick(room.room, ",
         ),
     ),
 )

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from sim import trace
 from sim.cli import sim
-from sim.evaluate import cli, page
+from sim.evaluate import cli, page, plots
 from sim.evaluate.kinds import KINDS
 from sim.evaluate.play import DOORKNOCK, Result, Task
 from sim.evaluate.truth import Score
@@ -71,6 +71,11 @@ def test_what_went_wrong_is_drawn_and_written_for_a_replay(tmp_path):
     read = trace.read(written)
     assert read.rows == again(task).trace.rows
     assert read.notes["truth"] == f"help, onset at {onset_ms} ms after the first sample"
+
+
+def test_a_case_whose_rooms_are_not_known_is_drawn_all_the_same():
+    case = again(Task("apnoea, gate stays open", 0, 1, "test"))
+    assert plots.as_png(case, [], case.truth.onset_ms).startswith("data:image/png;base64,")
 
 
 @pytest.mark.parametrize("none", ["telepathy", ""])

@@ -40,11 +40,11 @@ def store(home: Path) -> Iterator[Store]:
 
 
 def pages(pdf: bytes) -> list[str]:
-    """The text of each page."""
+    """The text of each page. A hyphen at a line's end, which PDFium marks as U+0002, is one."""
     document = pypdfium2.PdfDocument(pdf)
-    found = [" ".join(page.get_textpage().get_text_bounded().split()) for page in document]
+    found = [page.get_textpage().get_text_bounded().replace("\x02", "-") for page in document]
     document.close()
-    return found
+    return [" ".join(text.split()) for text in found]
 
 
 def codes(picture: Image.Image) -> list[str]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import LabelError
@@ -72,6 +72,7 @@ def test_the_same_labels_are_the_same_file() -> None:
     unit=st.text("ABCWgjpq 0123456789.-ñé", min_size=1, max_size=64).filter(str.strip),
     name=st.sampled_from(sorted(sheets())),
 )
+@example(unit="A-", name="avery-5160")
 def test_a_unit_is_printed_whole_and_within_its_label_or_refused(unit: str, name: str) -> None:
     paper = sheet(name)
     label = DeviceLabel("d00200000204", unit, "Button")
