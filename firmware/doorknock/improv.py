@@ -215,6 +215,11 @@ def answer_to_scan(device: str) -> bytes:
 # --- sealed ---------------------------------------------------------------------------------------
 
 
+def attempt_of(challenge: bytes) -> int:
+    """What the device calls an attempt under this challenge, when it tells of it: 1 or more."""
+    return (challenge[0] << 16 | challenge[1] << 8 | challenge[2]) or 1
+
+
 def seal(secret: bytes, challenge: bytes, ssid: bytes, key: bytes) -> bytes:
     """The sealed Wi-Fi settings; what the device with this secret opens again, once."""
     plain = strings(ssid, key)

@@ -44,20 +44,24 @@ _CALM_MS = 30000
 
 _LOOK_MS = 100
 
-_VERSION = 1
-# version, phase, outcome, starts of the trial, chances left
-_HEAD = "<BBBBB"
-_HEAD_BYTES = 5
+_VERSION = 2
+# version, phase, outcome, starts of the trial, chances left, attempt
+_HEAD = "<BBBBBI"
+_HEAD_BYTES = 9
+# Before attempts had names. What an application from then has left is taken up as well.
+_FIRST_VERSION = 1
+_FIRST_HEAD_BYTES = 5
 
 
 class Kept:
-    """What is on flash of a change. new: (SSID, password), bytes, or ()."""
+    """What is on flash of a change. new: (SSID, password), bytes, or (). attempt: which it was."""
 
     def __init__(self) -> None:
         self.phase = AT_REST
         self.outcome = "none"
         self.starts = 0
         self.chances = 0
+        self.attempt = 0
         self.new: tuple = ()
 
     def saved(self) -> bytes:
@@ -69,20 +73,26 @@ class Kept:
             improv.OUTCOMES.index(self.outcome),
             self.starts,
             self.chances,
+            self.attempt,
         )
         return head + (improv.strings(self.new[0], self.new[1]) if self.new else b"")
 
     def resume(self, saved: bytes) -> None:
         """Takes up what was saved; b"" or nonsense is nothing."""
+        if saved[:1] == bytes([_FIRST_VERSION]) and len(saved) >= _FIRST_HEAD_BYTES:
+            head = saved[1:_FIRST_HEAD_BYTES] + bytes(_HEAD_BYTES - _FIRST_HEAD_BYTES)
+            saved = bytes([_VERSION]) + head + saved[_FIRST_HEAD_BYTES:]
         if len(saved) < _HEAD_BYTES:
             return
-        version, phase, outcome, starts, chances = struct.unpack_from(_HEAD, saved, 0)
+        version, phase, outcome, starts, chances, attempt = struct.unpack_from(_HEAD, saved, 0)
         new = improv.read_wifi(saved[_HEAD_BYTES:])
         if version != _VERSION or phase > KEEP or outcome >= len(improv.OUTCOMES):
             return
         if phase in (TRY, KEEP) and new is None:
             return
         self.phase, self.starts, self.chances = phase, starts, chances
+        # Whatever noise was there: the contract has 24 bits.
+        self.attempt = attempt & 0xFFFFFF
         self.outcome = improv.OUTCOMES[outcome]
         self.new = new or () if phase in (TRY, KEEP) else ()
 
@@ -174,17 +184,17 @@ class Wifi:
         self.window = window.Window(secret, info, os.urandom, self._outcome, agreed, ticks())
         await ble.Door(self.window, device, room.busy, ticks, room.log).run(report)
         self._radio.after_bluetooth = True
-        self._closed(self.window.taken, ticks())
+        self._closed(self.window.taken, self.window.attempt, ticks())
         while self._restart_since is not None and not room.busy():
             report()
             await asyncio.sleep_ms(_LOOK_MS)
 
-    def _closed(self, taken, now: int) -> None:
+    def _closed(self, taken, attempt: int, now: int) -> None:
         self.bluetooth = False
         self.window = None
         if taken is not None:
             kept = self._kept
-            kept.phase, kept.starts, kept.new = TRY, 0, taken
+            kept.phase, kept.starts, kept.new, kept.attempt = TRY, 0, taken, attempt
             kept.chances = (self._chances or CHANCES) - 1
             if not self._save():
                 kept.phase, kept.new = AT_REST, ()
@@ -258,7 +268,7 @@ class Wifi:
     def _say(self, outcome: str) -> None:
         self._said = outcome
         self._room.log("wifi: another network: " + outcome)
-        self._room.emit("wifi", {"outcome": outcome})
+        self._room.emit("wifi", {"outcome": outcome, "attempt": self._kept.attempt})
 
     def _look_at_trial(self, passed: int, now: int) -> None:
         refused = self._radio.why()

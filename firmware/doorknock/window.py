@@ -38,7 +38,7 @@ class Window:
       any         its time is up, too much nonsense, close()        -> over
 
     state, error, result, challenge, outcome: what can be read. refused: how often `error` was set.
-    taken: (SSID, password) or None. over: nothing more is to come.
+    taken: (SSID, password) or None. attempt: under which challenge, 0 for a phone's. over: nothing more is to come.
     """
 
     def __init__(self, secret, info, fresh, outcome: str, authorised: bool, now: int) -> None:
@@ -58,6 +58,7 @@ class Window:
         self.result = b""
         self.challenge = fresh(improv.CHALLENGE_BYTES)
         self.taken = None
+        self.attempt = 0
         self.over = False
 
     # --- who is there ----------------------------------------------------------------------
@@ -136,12 +137,13 @@ class Window:
         if self.over:
             return
         found = improv.unseal(self._secret, self.challenge, bytes(message))
+        attempt = improv.attempt_of(self.challenge)
         # Each challenge is for one attempt.
         self.challenge = self._fresh(improv.CHALLENGE_BYTES)
         if found is None:
             self._refuse(improv.INVALID_RPC)
         else:
-            self._take(found)
+            self._take(found, attempt)
 
     def _obey(self, command: int, data: bytes, encrypted: bool, now: int) -> None:
         if command == improv.SEND_WIFI:
@@ -149,7 +151,7 @@ class Window:
             if found is None:
                 self._refuse(improv.INVALID_RPC)
             elif encrypted:
-                self._take(found)
+                self._take(found, 0)
             else:
                 self._refuse(improv.NOT_AUTHORIZED)
         elif data or command not in (improv.IDENTIFY, improv.DEVICE_INFO):
@@ -161,13 +163,14 @@ class Window:
             self.error = improv.NO_ERROR
             self.result = improv.packet(command, improv.strings(*self._info))
 
-    def _take(self, found: tuple) -> None:
+    def _take(self, found: tuple, attempt: int) -> None:
         if self.state != improv.AUTHORIZED:
             self._refuse(improv.NOT_AUTHORIZED)
             return
         self.error = improv.NO_ERROR
         self.state = improv.PROVISIONING
         self.taken = found
+        self.attempt = attempt
         self.over = True
 
     def _refuse(self, error: int) -> None:

@@ -351,8 +351,11 @@ _EVENTS = (
         "wifi",
         18,
         "up",
-        "What a change of its Wi-Fi over Bluetooth has come to. It never says which network.",
-        (("outcome", 1, WIFI_OUTCOMES),),
+        "What a change of its Wi-Fi over Bluetooth has come to. It never says which network. "
+        "`attempt`: the first three bytes of the challenge under which the gateway sealed it (1 "
+        "for 0); 0 where it came from a phone. Word of an attempt that failed may arrive during "
+        "the next.",
+        (("outcome", 1, WIFI_OUTCOMES), ("attempt", 2, 0, 0xFFFFFF)),
     ),
     (
         "want",

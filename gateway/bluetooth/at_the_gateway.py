@@ -65,11 +65,14 @@ async def change(
         await asyncio.to_thread(orders.withdraw, store, given)
         return ""
 
-    async def news() -> str:
+    async def news(attempt: int) -> str:
         def read() -> str:
             with store.read() as connection:
-                told = event_table.newest(connection, known.device, "wifi", began_ms)
-            return str(told.get("outcome", "")) if told else ""
+                told = event_table.since(connection, known.device, "wifi", began_ms)
+            # Word of an earlier attempt may come only now, by the network of this one. A device
+            # from before attempts had names says none.
+            mine = [one for one in told if one.get("attempt", attempt) == attempt]
+            return str(mine[-1].get("outcome", "")) if mine else ""
 
         return await asyncio.to_thread(read)
 

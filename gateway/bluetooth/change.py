@@ -57,13 +57,13 @@ class Ways:
     """What the walk needs of the world.
 
     order: orders the device, over Wi-Fi, to turn to Bluetooth: "done", "busy", "failed", or ""
-    where it cannot be reached so. news: what the device has told the gateway of this change, one
-    of improv.OUTCOMES, "" so far. say: the step it has come to. clock: s, never set back.
+    where it cannot be reached so. news(attempt): what the device has told the gateway of this
+    attempt (improv.attempt_of), one of improv.OUTCOMES, "" so far. say: the step it has come to. clock: s, never set back.
     """
 
     air: Air
     order: Callable[[], Awaitable[str]]
-    news: Callable[[], Awaitable[str]]
+    news: Callable[[int], Awaitable[str]]
     say: Callable[[Step], None]
     clock: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
@@ -93,7 +93,7 @@ async def change_wifi(device: str, secret: bytes, network: Network, ways: Ways) 
     finally:
         await peer.close()
     ways.say(Step.TRYING)
-    await _word(device, ways)
+    await _word(device, improv.attempt_of(challenge), ways)
     ways.say(Step.CHANGED)
 
 
@@ -129,11 +129,11 @@ async def _taken(peer: Peer, ways: Ways) -> None:
     raise BluetoothError(Trouble.GONE)
 
 
-async def _word(device: str, ways: Ways) -> None:
+async def _word(device: str, attempt: int, ways: Ways) -> None:
     """Waits for what has become of it, by whichever way that comes."""
     begun = ways.clock()
     while True:
-        told = await ways.news()
+        told = await ways.news(attempt)
         if told == "changed":
             return
         if told:

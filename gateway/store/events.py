@@ -176,14 +176,19 @@ def insert(
         connection.execute(_INSERT_PARCELS, list(parcel_rows))
 
 
-def newest(connection: Connection, device: str, kind: str, since_ms: int) -> Any:
-    """The details of the newest event of this kind since then, or None."""
-    return connection.execute(
-        select(events.c.details)
-        .where(events.c.device == device, events.c.kind == kind, events.c.received_at >= since_ms)
-        .order_by(events.c.id.desc())
-        .limit(1)
-    ).scalar_one_or_none()
+def since(connection: Connection, device: str, kind: str, since_ms: int) -> Sequence[Any]:
+    """The details of the events of this kind that have come since then, oldest first."""
+    return (
+        connection.execute(
+            select(events.c.details)
+            .where(
+                events.c.device == device, events.c.kind == kind, events.c.received_at >= since_ms
+            )
+            .order_by(events.c.id)
+        )
+        .scalars()
+        .all()
+    )
 
 
 def is_watching(connection: Connection, device: str) -> bool:

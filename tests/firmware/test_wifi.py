@@ -71,6 +71,7 @@ class Radio:
 class Room:
     def __init__(self) -> None:
         self.events: list[str] = []
+        self.attempts: list[int] = []
         self.signals: list[str] = []
         self.lines: list[str] = []
         self.is_busy = False
@@ -80,6 +81,7 @@ class Room:
     def emit(self, kind, details):
         assert kind == "wifi"
         self.events.append(details["outcome"])
+        self.attempts.append(details["attempt"])
 
     def told(self, signal):
         self.signals.append(signal)
@@ -125,10 +127,10 @@ class Device:
                 return True
         return False
 
-    def take(self, network: tuple[bytes, bytes] = NEW) -> None:
+    def take(self, network: tuple[bytes, bytes] = NEW, attempt: int = 7) -> None:
         """The window has taken a network."""
         assert self.it.bluetooth
-        self.it._closed(network, self.now)
+        self.it._closed(network, attempt, self.now)
         assert self.run(1000)
 
 
@@ -199,6 +201,29 @@ def test_where_the_old_one_is_gone_the_window_opens_again_with_the_reason():
     assert device.it._chances == wifi.CHANCES - 1
 
 
+def test_each_word_says_of_which_attempt_it_is_over_every_start():
+    device = offering({"new house": "another password"})
+    device.take(attempt=0xFFFFFF)
+    device.start()
+    assert device.run(wifi.TRIAL_MS + wifi.OLD_MS)
+    assert device.start().bluetooth
+    device.on_air["new house"] = "new password"
+    device.take(attempt=3)
+    device.start()
+    device.run(5000)
+    told = list(zip(device.room.events, device.room.attempts, strict=True))
+    assert told == [("wrong_password", 0xFFFFFF), ("changed", 3)]
+
+
+def test_a_change_that_an_earlier_application_has_begun_goes_on():
+    device = Device({"new house": "new password"})
+    device.flash.content = bytes([1, wifi.TRY, 0, 0, 4]) + improv.strings(*NEW)
+    device.start()
+    device.run(5000)
+    assert device.store.network == ("new house", "new password")
+    assert (device.room.events, device.room.attempts) == (["changed"], [0])
+
+
 def test_one_press_is_good_for_so_many_attempts():
     device = offering({"new house": "another password"}, agreed=False)
     for left in range(wifi.CHANCES - 1, -1, -1):
@@ -218,7 +243,7 @@ def test_after_a_window_comes_wifi_whatever_ended_it():
 
 def test_a_window_in_which_nobody_came_ends_with_a_restart():
     device = offering({})
-    device.it._closed(None, device.now)
+    device.it._closed(None, 0, device.now)
     assert device.run(1000)
     assert not device.start().bluetooth
 
@@ -230,7 +255,7 @@ def test_no_wifi_from_power_on_opens_it_once():
     assert device.run(2000)
     assert device.start().bluetooth
     assert device.it._chances == 0
-    device.it._closed(None, device.now)
+    device.it._closed(None, 0, device.now)
     assert device.run(1000)
     device.start()
     assert not device.run(20 * wifi.NO_WIFI_MS)
@@ -291,7 +316,7 @@ def test_a_restart_waits_for_calm_then_only_for_calls():
 def test_flash_that_takes_nothing_changes_nothing():
     device = offering({"new house": "new password"})
     device.flash.refuses = True
-    device.it._closed(NEW, device.now)
+    device.it._closed(NEW, 7, device.now)
     assert device.room.events == ["storage"]
     assert device.store.network == OLD
 
@@ -337,11 +362,16 @@ def test_no_bytes_on_flash_make_it_fall_or_lose_the_old_network(noise):
     assert device.store.network == OLD or device.store.network[0]
 
 
-@given(st.sampled_from(improv.OUTCOMES), st.integers(0, 255), st.integers(0, 255))
-def test_what_was_kept_is_there_after_a_start(outcome, starts, chances):
+@given(
+    st.sampled_from(improv.OUTCOMES),
+    st.integers(0, 255),
+    st.integers(0, 255),
+    st.integers(0, 0xFFFFFF),
+)
+def test_what_was_kept_is_there_after_a_start(outcome, starts, chances, attempt):
     kept = wifi.Kept()
     kept.phase, kept.outcome, kept.starts, kept.chances = wifi.TRY, outcome, starts, chances
-    kept.new = NEW
+    kept.new, kept.attempt = NEW, attempt
     again = wifi.Kept()
     again.resume(kept.saved())
     assert vars(again) == vars(kept)

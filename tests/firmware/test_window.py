@@ -46,6 +46,17 @@ def test_one_tap_agrees_and_the_sealed_settings_are_taken():
     assert (it.taken, it.state, it.over) == (NETWORK, improv.PROVISIONING, True)
 
 
+def test_an_attempt_is_called_after_its_challenge_and_a_phones_has_no_name():
+    it = opened(authorised=True)
+    challenge = it.challenge
+    it.sealed(sealed(it), at(10))
+    assert it.attempt == improv.attempt_of(challenge) == int.from_bytes(challenge[:3], "big")
+    assert improv.attempt_of(bytes(16)) == 1
+    by_phone = opened(authorised=True)
+    by_phone.command(WIFI, True, at(10))
+    assert (by_phone.taken, by_phone.attempt) == (NETWORK, 0)
+
+
 def test_a_tap_is_a_call_before_anybody_is_there_and_after_it_was_taken():
     it = opened()
     assert not it.pressed(1, False, at(0))

@@ -95,7 +95,7 @@ def start(store, on_air, outcomes, then):
     try:
         it.begin(radio, now)
         if it.bluetooth:
-            it._closed(then.pop(0) if then else None, now)
+            it._closed(then.pop(0) if then else None, 7, now)
         elif then and then[0] == "open":
             then.pop(0)
             it.open(now)

@@ -109,7 +109,7 @@ async def test_from_the_gateways_adapter_to_the_device_and_back(
         async def ordered() -> str:
             return "done"
 
-        async def news() -> str:
+        async def news(attempt: int) -> str:
             told = gateway.of("wifi")
             return told[-1].details["outcome"] if told else ""
 

@@ -141,6 +141,24 @@ def test_what_it_told_of_an_earlier_change_is_not_news(gateway):
     assert gateway.steps[-1] is Step.CHANGED
 
 
+def test_what_it_told_of_an_earlier_attempt_and_only_now_could_send_is_not_this_ones(gateway):
+    gateway.air.open(authorised=True)
+    now = gateway.time
+
+    def take(network: tuple[bytes, bytes]) -> None:
+        attempt = gateway.air.offers.attempt
+        other = {"outcome": "wrong_password", "attempt": attempt ^ 1}
+        mine = {"outcome": "changed", "attempt": attempt}
+        now.at(now.now_s + 20, lambda: gateway.hear("wifi", other))
+        # In between there is more than one look.
+        now.at(now.now_s + 40, lambda: gateway.hear("wifi", mine))
+
+    gateway.air.on_taken = take
+    gateway.change()
+    assert gateway.steps[-1] is Step.CHANGED
+    assert now.now_s >= 40
+
+
 def test_a_device_that_is_not_here_or_was_retired(gateway):
     devices.retire(gateway.store, DEVICE, now_ms=NOW_MS)
     with pytest.raises(DeviceError, match="retired"):

@@ -45,7 +45,7 @@ class House:
         async def order() -> str:
             return self.answer
 
-        async def news() -> str:
+        async def news(attempt: int) -> str:
             return self.heard
 
         time = self.time

@@ -130,6 +130,7 @@ def test_a_responder_opens_the_plan_and_it_goes_when_the_resident_says_ok(
     ana.goto(f"{address}/alerts/{alert}")
     ana.get_by_role("button", name="Open the rescue plan").click()
     expect(ana.get_by_text("Naloxone is in the blue box.")).to_be_visible()
+    ana.wait_for_load_state()
     assert ana.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     kim.goto(f"{address}/mine")
     kim.get_by_role("button", name="I'm OK").click()
@@ -189,6 +190,8 @@ def test_staff_make_a_card_on_a_phone_and_print_nothing_else(
         assert dora.evaluate(CONTRAST) >= 4.5
     dora.get_by_role("button", name="A new card for the same person").click()
     expect(dora.locator(".pin-shown")).to_be_visible()
+    # The words are there before the style sheet is, and are white on nothing in the dark.
+    dora.wait_for_load_state()
     assert dora.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert dora.evaluate(CONTRAST) >= 4.5
     dora.emulate_media(media="print")
