@@ -38,7 +38,8 @@ class Window:
       any         its time is up, too much nonsense, close()        -> over
 
     state, error, result, challenge, outcome: what can be read. refused: how often `error` was set.
-    taken: (SSID, password) or None. attempt: under which challenge, 0 for a phone's. over: nothing more is to come.
+    taken: (SSID, password) or None. attempt: under which challenge, 0 for a phone's. over: nothing
+    more is to come.
     """
 
     def __init__(self, secret, info, fresh, outcome: str, authorised: bool, now: int) -> None:

@@ -58,7 +58,8 @@ class Ways:
 
     order: orders the device, over Wi-Fi, to turn to Bluetooth: "done", "busy", "failed", or ""
     where it cannot be reached so. news(attempt): what the device has told the gateway of this
-    attempt (improv.attempt_of), one of improv.OUTCOMES, "" so far. say: the step it has come to. clock: s, never set back.
+    attempt (improv.attempt_of), one of improv.OUTCOMES, "" so far. say: the step it has come to.
+    clock: s, never set back.
     """
 
     air: Air

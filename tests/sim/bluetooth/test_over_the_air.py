@@ -112,7 +112,7 @@ async def test_where_the_old_one_is_gone_too_bluetooth_says_why_and_the_next_try
     await change_wifi(DEVICE, secret, Network(*NEW), ways(central, gateway, steps, answer=""))
     assert Step.PRESS not in steps
     assert stored(board) == NEW
-    # Its word of the first attempt had no way to go until now. It comes too late to be the second's.
+    # Its word of the first attempt had no way to go until now, and is not taken for the second's.
     await gateway.until(lambda: len(gateway.of("wifi")) == 2)
     assert [one.details["outcome"] for one in gateway.of("wifi")] == ["wrong_password", "changed"]
 
