@@ -112,8 +112,12 @@ def device_retire(
 
 def main() -> None:
     """The program `doorknock`."""
+    first = "".join(sys.argv[1:2])
     for entry in entry_points(group=COMMANDS):
-        _add(entry.name, entry.load)
+        # Only the list of all commands needs them all: to load the simulator takes longer than
+        # most of what is done here.
+        if first == entry.name or first[:1] in ("", "-"):
+            _add(entry.name, entry.load)
     try:
         app()
     except GatewayError as error:

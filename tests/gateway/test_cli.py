@@ -1,6 +1,8 @@
 """The command line: what it does, and with which exit code it ends."""
 
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 from tests.gateway.process import DEVICE, GatewayProcess
@@ -65,3 +67,19 @@ def test_help_names_the_commands(gateway: GatewayProcess, tmp_path: Path) -> Non
 
     assert done.returncode == 0
     assert all(name in done.stdout for name in ("gateway", "backend", "device"))
+
+
+def test_a_command_does_not_wait_for_the_other_parts_to_load() -> None:
+    typed = (
+        "import sys\n"
+        "from gateway.cli import main\n"
+        "sys.argv = ['doorknock', 'device', '--help']\n"
+        "try:\n"
+        "    main()\n"
+        "finally:\n"
+        "    print([one for one in ('sim', 'gateway.provision.labels') if one in sys.modules])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", typed], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "[]")

@@ -14,11 +14,19 @@ from tests.gateway.provision.setup.house import WIFI_KEY
 BOARD = "xiao-esp32c3"
 
 
+# Whoever runs the tests may have Ctrl-C ignored (a job in the background), and what is started
+# takes after that; a terminal's does not.
+AT_A_TERMINAL = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from gateway.cli import main; main()"
+)
+
+
 async def started(bench, *words):
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
-        "from gateway.cli import main; main()",
+        AT_A_TERMINAL,
         "provision",
         "--config",
         str(bench.house.config),
