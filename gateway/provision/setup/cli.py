@@ -24,7 +24,7 @@ from gateway.provision.setup import batch, on_board, shown
 from gateway.provision.setup.ask import Ask, Said
 from gateway.provision.setup.cable import Cable
 from gateway.provision.setup.job import Desk, Flash, Made, SetUp
-from gateway.provision.setup.trouble import Unfit
+from gateway.provision.setup.trouble import Unfit, in_words
 from gateway.provision.setup.wanted import Wanted
 from gateway.secret_file import make_data_directory
 from gateway.settings import Settings, load
@@ -242,8 +242,9 @@ class _Run:
         try:
             self.made.append(setup.run())
         except GatewayError as trouble:
-            self._screen.failed(str(trouble))
-            self.failed.append(shown.Failed(setup.wanted, str(trouble)))
+            why = in_words(trouble)
+            self._screen.failed(why)
+            self.failed.append(shown.Failed(setup.wanted, why))
             return False
         return True
 
@@ -306,9 +307,15 @@ def _the_port(port: list[str] | None) -> str:
         raise typer.BadParameter("give one --port, or a file of devices with --from")
     try:
         there = [] if port else candidates(flash_cli.vendors())
+        if len(there) > 1:
+            names = ", ".join(f"{one.name} ({one.description})" for one in there)
+            raise Unfit(
+                f"{len(there)} boards are plugged in, {names}: leave one in, or name its port with "
+                "--port; many are set up from a table, with --from."
+            )
         return chosen(port or [], False, there)[0]
     except GatewayError as trouble:
-        typer.echo(str(trouble), err=True)
+        typer.echo(in_words(trouble), err=True)
         raise typer.Exit(FAILED) from None
 
 

@@ -28,3 +28,9 @@ class NotReached(SetupError):
 
 class NobodyPressed(SetupError):
     """A press was waited for."""
+
+
+def in_words(trouble: GatewayError) -> str:
+    """The sentence for whoever sets up. Flashing asks for an option to go on; here it goes on by
+    itself."""
+    return str(trouble).replace(" with --resume", "")

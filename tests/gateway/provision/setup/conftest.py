@@ -1,4 +1,4 @@
-"""A running house for each test, and a bench in it."""
+"""A running house for all these tests, and a bench in it for each."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
@@ -10,7 +10,7 @@ import pytest
 from tests.gateway.provision.setup.house import Bench, House
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     made = House(tmp_path_factory.mktemp("house"))
     try:

@@ -120,13 +120,14 @@ class Bench:
         state = line.data.get("state")
         if line.what == "power" or state in ("delivered", "cannot_send"):
             self._answered.pop(usb, None)
+            return
         # The light asks once more while the press is not counted yet: that is the same question,
         # however long a busy machine takes for it. Another board's is another one, however soon.
-        elif line.what == "light" and state in ASKING and self._answered.get(usb) != state:
-            if self.presses:
-                self._answered[usb] = state
-                self.pressed.append(state)
-                usb._do(usb.board.press())
+        asks = line.what == "light" and state in ASKING
+        if asks and self.presses and self._answered.get(usb) != state:
+            self._answered[usb] = state
+            self.pressed.append(state)
+            usb._do(usb.board.press())
 
     def desk(self, **changes: Any) -> Desk:
         from gateway import devices

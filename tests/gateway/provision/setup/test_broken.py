@@ -20,9 +20,23 @@ def button(unit, **changes):
     return Wanted(unit, "button", **(usual | changes))
 
 
-def sooner(times):
-    """A desk whose patience is over so many times sooner."""
-    return {"clock": lambda: time.monotonic() * times}
+class Patience:
+    """A desk's, that is at its end as soon as it is `over` and somebody waits by it."""
+
+    def __init__(self):
+        self.over = False
+        self._ahead = 0.0
+
+    @property
+    def desk(self):
+        return {"clock": lambda: time.monotonic() + self._ahead, "sleep": self._sleep}
+
+    def _sleep(self, s):
+        self._ahead = 1000.0 if self.over else 0.0
+        time.sleep(s)
+
+    async def ends(self):
+        self.over = True
 
 
 class Ended(BaseException):
@@ -173,11 +187,18 @@ def test_network_the_wi_fi_is_not_there(at_the_bench):
         usb = bench.board(BOARD, "button")
         await usb.plug_in()
 
+        patience = Patience()
+
         async def no_wi_fi():
             usb.board.access_point(False)
 
+        def says(line):
+            patience.over = patience.over or "link down" in line.data.get("text", "")
+
+        # Heard after the cable has: what the board said is in the sentence
+        usb.board.listen(says)
         bench.on["network begun"] = no_wi_fi
-        why = await tried(bench, usb, button("308"), NotReached, desk=sooner(3))
+        why = await tried(bench, usb, button("308"), NotReached, desk=patience.desk)
         assert "does not get into the Wi-Fi 'house'" in why
         usb.board.access_point(True)
         await then_ready(bench, usb, button("308"))
@@ -190,7 +211,9 @@ def test_network_the_gateway_is_not_there(at_the_bench, house):
         usb = bench.board(BOARD, "button")
         await usb.plug_in()
         await asyncio.to_thread(house.stop)
-        why = await tried(bench, usb, button("309"), NotReached, desk=sooner(8))
+        patience = Patience()
+        bench.on["network begun"] = patience.ends
+        why = await tried(bench, usb, button("309"), NotReached, desk=patience.desk)
         assert "The gateway does not run" in why
         await asyncio.to_thread(house.start)
         await then_ready(bench, usb, button("309"))
@@ -217,13 +240,13 @@ def test_mode_nobody_agrees(at_the_bench):
         usb = bench.board("xiao-esp32c6-mr60bha2", "sensor")
         await usb.plug_in()
         bench.presses = False
+        patience = Patience()
 
-        async def impatient():
-            desk["clock"].begin()
+        async def says():
+            patience.over = "one press in the room" in bench.told[-1][2]["text"]
 
-        desk = {"clock": _Clock(30)}
-        bench.on["mode begun"] = impatient
-        why = await tried(bench, usb, wanted, NobodyPressed, desk=desk)
+        bench.on["mode says"] = says
+        why = await tried(bench, usb, wanted, NobodyPressed, desk=patience.desk)
         assert "nothing is watched more than before" in why
         bench.presses = True
         done = await then_ready(bench, usb, wanted)
@@ -239,13 +262,13 @@ def test_test_nobody_presses_and_then_only_that_is_left(at_the_bench):
         usb = bench.board(BOARD, "button")
         await usb.plug_in()
         bench.presses = False
+        patience = Patience()
 
-        async def impatient():
-            desk["clock"].begin()
+        async def says():
+            patience.over = bench.told[-1][2]["text"] == "Done."
 
-        desk = {"clock": _Clock(20)}
-        bench.on["test begun"] = impatient
-        why = await tried(bench, usb, button("312"), NobodyPressed, desk=desk)
+        bench.on["test says"] = says
+        why = await tried(bench, usb, button("312"), NobodyPressed, desk=patience.desk)
         assert "press its button once when its light asks" in why
         bench.presses = True
         done = await then_ready(bench, usb, button("312"))
@@ -292,18 +315,3 @@ def test_replace_the_power_goes_and_the_old_one_is_out_in_the_end(at_the_bench):
         assert answers.of_unit(bench.store, "314").told
 
     at_the_bench(story)
-
-
-class _Clock:
-    """A clock that from begin() on goes so many times as fast."""
-
-    def __init__(self, times):
-        self._times = times
-        self._since = None
-
-    def begin(self):
-        self._since = time.monotonic()
-
-    def __call__(self):
-        now = time.monotonic()
-        return now if self._since is None else now + (now - self._since) * self._times

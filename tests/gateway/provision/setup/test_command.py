@@ -6,9 +6,14 @@ import signal
 import sys
 
 import pytest
+import typer
 
 from gateway import answers, devices
 from gateway.care.acts import retire
+from gateway.cli import main
+from gateway.provision.flash.ports import Port
+from gateway.provision.setup import cli
+from gateway.provision.setup.wanted import Wanted
 from tests.gateway.provision.setup.house import WIFI_KEY
 
 BOARD = "xiao-esp32c3"
@@ -104,12 +109,10 @@ def test_many_from_a_file_and_the_rest_when_it_is_run_again(at_the_bench):
     async def story(bench):
         first, second = (bench.board(BOARD, "button") for _ in range(2))
         await first.plug_in()
-        await second.plug_in()
         file = bench.folder / "rooms.csv"
         row = f"button,{BOARD},team,never"
         file.write_text(f"unit,type,board,first,ambulance\n411,{row}\n412,{row}\n")
         # Given one whose cable is loose
-        second.deaf = True
         ports = ("--port", str(first.port), "--port", str(second.port))
 
         code, lines, _ = await typed(bench, "--from", str(file), *ports, *wifi(bench))
@@ -118,9 +121,11 @@ def test_many_from_a_file_and_the_rest_when_it_is_run_again(at_the_bench):
         summary = lines[-1]["summary"]
         assert [one["unit"] for one in summary["ready"].values()] == ["411"]
         [failed] = summary["failed"]
-        assert (failed["unit"], "does not answer" in failed["why"]) == ("412", True)
+        # What to do is told without an option that this command does not have
+        assert (failed["unit"], failed["why"].startswith("There is no ")) == ("412", True)
+        assert failed["why"].endswith(" then run this again.")
         # When the cable is firm and it is run again, only that one is left
-        second.deaf = False
+        await second.plug_in()
         code, lines, _ = await typed(bench, "--from", str(file), "--port", str(second.port))
         assert code == 0
         summary = lines[-1]["summary"]
@@ -137,10 +142,11 @@ def test_a_board_that_is_in_use_is_not_taken_for_another_room(at_the_bench):
     async def story(bench):
         usb = bench.board(BOARD, "button")
         await usb.plug_in()
-        assert (await set_up_by_command(bench, "421", usb))[0] == 0
+        await bench.set_up(usb, Wanted("421", "button", BOARD, ("ana",), None))
         file = bench.folder / "rooms.csv"
         file.write_text(f"unit,type,board,first,ambulance\n422,button,{BOARD},ana,never\n")
-        code, lines, _ = await typed(bench, "--from", str(file), "--port", str(usb.port))
+        ports = ("--port", str(usb.port), *wifi(bench))
+        code, lines, _ = await typed(bench, "--from", str(file), *ports)
         assert code == 1
         assert "is the button of 421 already" in lines[-1]["summary"]["failed"][0]["why"]
         assert devices.get(bench.store, usb.board.unique_id().hex()).unit == "421"
@@ -148,22 +154,23 @@ def test_a_board_that_is_in_use_is_not_taken_for_another_room(at_the_bench):
     at_the_bench(story)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ended_by_hand_it_says_so_and_goes_on(at_the_bench, number):
+def test_ended_by_hand_it_says_so_and_goes_on(at_the_bench):
     async def story(bench):
         usb = bench.board(BOARD, "button")
         await usb.plug_in()
         bench.presses = False
-        unit = f"43{number}"
-        words = ("--unit", unit, "--type", "button", "--board", BOARD, "--first", "ana")
-        told = ("--ambulance", "never", "--port", str(usb.port))
-        process = await started(bench, *words, *told, *wifi(bench))
-        while '"press"' not in (await process.stdout.readline()).decode():
-            pass
-        process.send_signal(number)
-        out, _ = await process.communicate()
-        assert process.returncode == 1
-        assert "it goes on" in json.loads(out.splitlines()[-1])["summary"]["failed"][0]["why"]
+        words = ("--unit", "431", "--type", "button", "--board", BOARD, "--first", "ana")
+        words += ("--ambulance", "never", *wifi(bench))
+        for number in (signal.SIGINT, signal.SIGTERM):
+            process = await started(bench, *words, "--port", str(usb.port))
+            while '"press"' not in (line := await process.stdout.readline()).decode():
+                assert line, (await process.stderr.read()).decode()
+            process.send_signal(number)
+            out, _ = await process.communicate()
+            assert process.returncode == 1
+            [failed] = json.loads(out.splitlines()[-1])["summary"]["failed"]
+            assert "it goes on" in failed["why"]
+            words = ()
 
         bench.presses = True
         code, lines, _ = await typed(bench, "--port", str(usb.port))
@@ -189,22 +196,43 @@ def test_ended_by_hand_it_says_so_and_goes_on(at_the_bench, number):
         (("--from", "x.csv", "--unit", "1"), "everything about devices is in the file"),
     ],
 )
-def test_what_is_missing_or_wrong_is_wrong_use(at_the_bench, words, why):
-    async def story(bench):
-        usb = bench.board(BOARD, "button")
-        await usb.plug_in()
-        code, lines, err = await typed(bench, *words, "--port", str(usb.port), *wifi(bench))
-        assert (code, lines) == (2, [])
-        assert why in " ".join(err.replace("│", " ").split())
+def test_what_is_missing_or_wrong_is_wrong_use(house, tmp_path, monkeypatch, capsys, words, why):
+    file = tmp_path / "wifi"
+    file.write_text(f"house\n{WIFI_KEY}\n")
+    given = ["--config", str(house.config), "--port", "/nowhere/tty", "--wifi-file", str(file)]
+    monkeypatch.setattr(sys, "argv", ["doorknock", "provision", *given, "--json", *words])
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(SystemExit) as ended:
+            main()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    said = capsys.readouterr()
+    assert (ended.value.code, said.out) == (2, "")
+    assert why in " ".join(said.err.replace("│", " ").split())
 
-    at_the_bench(story)
+
+def test_several_boards_at_once_are_not_chosen_from(house, monkeypatch, capsys):
+    there = [Port("/dev/ttyACM0", "USB JTAG"), Port("/dev/ttyACM1", "USB JTAG")]
+    monkeypatch.setattr(cli, "candidates", lambda vendors: there)
+    with pytest.raises(typer.Exit) as ended:
+        cli._the_port(None)
+    assert ended.value.exit_code == 1
+    said = capsys.readouterr().err
+    # What it names is there to be typed
+    assert "/dev/ttyACM1 (USB JTAG)" in said
+    assert "--all" not in said
+    monkeypatch.setattr(cli, "candidates", lambda vendors: [])
+    with pytest.raises(typer.Exit):
+        cli._the_port(None)
+    assert "No board is plugged in" in capsys.readouterr().err
 
 
 def test_a_device_moves_and_a_mind_is_changed(at_the_bench):
     async def story(bench):
-        usb = bench.board(BOARD, "button")
-        await usb.plug_in()
-        assert (await set_up_by_command(bench, "441", usb))[0] == 0
+        number = "0200000044a1"
+        devices.register(bench.store, number, bytes(range(32)), "441", "button", now_ms=1)
+        answers.give(bench.store, "441", ("ana",), None, now_ms=1)
         config = ("--config", str(bench.house.config))
 
         def run(*words):
