@@ -102,8 +102,9 @@ class BreathingDetector:
     lessons_version = 0
 
     def __init__(self, settings: dict) -> None:
-        self._slowest = _SLOWEST_UM * 1000 // _UM_A_RAD
-        self._work = chest.work(settings["breath_floor_um"] * 1000 // _UM_A_RAD, self._slowest)
+        self._work = chest.work(
+            settings["breath_floor_um"] * 1000 // _UM_A_RAD, _SLOWEST_UM * 1000 // _UM_A_RAD
+        )
         self._movement = _MOVEMENT_UM * 1000 // _UM_A_RAD
         self._centring_span = _CENTRING_UM * 1000 // _UM_A_RAD
         self._pace = Pace(settings["slow_ask_pm"], settings["slow_urgent_pm"])
@@ -337,7 +338,8 @@ class BreathingDetector:
         elif w[COARSE_LEGS] != self._coarse:
             pace.turned(w[COARSE_TURN])
         self._coarse = w[COARSE_LEGS]
-        if strength.tick(w, ticks) and not self._centring:
+        everywhere = self._leaving.spread.all_round and w[WILD_SHARE] > _PACELESS_SHARE
+        if strength.tick(w, ticks, everywhere) and not self._centring:
             w[COARSE_SPAN] = w[SPAN]
         if self.still_ms >= _APNOEA_MS:
             pace.forget()

@@ -16,6 +16,11 @@ _WEAK_BLOCKS = 4
 # After a movement the radar sees another side of the chest. Breath of less than a fifth of what it
 # was before is no other side but weak (assumption: from the front to the side a third is left).
 _OTHER_SIDE_PERCENT = 20
+# A chest whose steps often cannot be believed, and that goes all round the circle through 6 s of
+# keeping its place, moves by a turn at least, whatever was made of its legs.
+_TURN_MRAD = 6283
+# Weak no longer: so much above what is weak.
+_AGAIN_PERCENT = 10
 # 5 mm: no seated chest shows more, breath for breath.
 _DEEPEST_MRAD = 12500
 
@@ -29,7 +34,7 @@ class Strength:
 
     def forget(self) -> None:
         """Another person, or one who has said that they are well: nothing is known of before."""
-        self._once = 0  # mrad: the habit before the last movement, 0 not known
+        self._once = 0  # mrad: the habit before the last movement, or a turn; 0 not known
         self._begin()
 
     def _begin(self) -> None:
@@ -53,24 +58,34 @@ class Strength:
         self._blocks = -1
         self._from = ticks
 
-    def tick(self, w, ticks: int) -> bool:
-        """Lets time pass over the work array of chest.py; True when a block is over."""
+    def tick(self, w, ticks: int, everywhere: bool) -> bool:
+        """Lets time pass over the work array of chest.py; True when a block is over.
+
+        everywhere: the chest goes all round the circle in steps too large to be followed.
+        """
         if self._from < 0:
             self._from = ticks
             w[LARGEST] = 0
         if since(ticks, self._from) < _BLOCK_MS:
             return False
         self._from = ticks
-        newest = w[LARGEST]
+        if everywhere and self._blocks > 0 and self._once < _TURN_MRAD:
+            self._once = _TURN_MRAD
+        newest, before = w[LARGEST], self._before
         w[LARGEST] = 0
-        largest = newest if newest > self._before else self._before
         self._before = newest
-        if largest == 0:
+        if newest == before == 0:
             return False  # none at all: that is stillness, and another's business
-        self._learn(largest if largest < _DEEPEST_MRAD else _DEEPEST_MRAD)
+        if newest > before:
+            self._learn(newest, before)
+        else:
+            self._learn(before, newest)
         return True
 
-    def _learn(self, largest: int) -> None:
+    def _learn(self, largest: int, smaller: int) -> None:
+        """The largest leg of this block and the one before, and that of the other of the two."""
+        if largest > _DEEPEST_MRAD:
+            largest = _DEEPEST_MRAD
         if self._blocks < 0:
             self._blocks = 0
             return
@@ -83,16 +98,24 @@ class Strength:
                 # No other side of a chest: whoever moved has nodded off since.
                 self.own = self._once
             return
-        if largest * 100 < self.own * self._percent:
+        if self._under(largest, 0):
             self._weak_blocks += 1
             self.weak = self.weak or self._weak_blocks >= _WEAK_BLOCKS
             return
-        if largest * 100 > self.own * (self._percent + 10):
+        if not self._under(largest, _AGAIN_PERCENT):
             self._weak_blocks = 0
-            self.weak = False
+            # One sigh is no breathing that has come back.
+            if not self._under(smaller, _AGAIN_PERCENT):
+                self.weak = False
         if largest > self.own:
             step = (largest - self.own) >> 3
             most = self.own >> 4
             self.own += step if step < most else most
         else:
             self.own -= min((self.own - largest) >> 3, self.own >> 8)
+
+    def _under(self, leg: int, more: int) -> bool:
+        """Whether a leg is weak, by the habit or by what was before a movement; more: percent."""
+        return leg * 100 < self.own * (self._percent + more) or leg * 100 < self._once * (
+            _OTHER_SIDE_PERCENT + more
+        )
