@@ -2,7 +2,7 @@
 
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,11 @@ from gateway.store import Store, open_engine, open_store
 FULL = "database or disk is full"
 
 
+class ProcessEnded(BaseException):
+    """The process has ended in this moment: nothing of it goes on, and nothing of it can catch
+    this, as nothing can catch kill -9."""
+
+
 class MortalStore(Store):
     """A store whose process can be killed: from then on nothing is read or written, by whatever
     may still be on its way through the process that is no more."""
@@ -24,6 +29,9 @@ class MortalStore(Store):
     _dead = False
     # The disk is full: what is there can be read, and nothing is written.
     full = False
+    # Called instead of the next commit, once: the process ends there. What was done in the
+    # transaction has been done, and is not in the database.
+    at_commit: Callable[[], None] | None = None
 
     def die(self) -> None:
         """The process has ended."""
@@ -31,12 +39,17 @@ class MortalStore(Store):
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """See Store. Raises OSError for the dead, OperationalError where the disk is full."""
+        """See Store. Raises OSError for the dead, OperationalError where the disk is full, and
+        ProcessEnded where it is to end at its commit."""
         self._live()
         if self.full:
             raise OperationalError("COMMIT", None, sqlite3.OperationalError(FULL))
         with super().write() as connection:
             yield connection
+            if self.at_commit is not None:
+                end, self.at_commit = self.at_commit, None
+                end()
+                raise ProcessEnded
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

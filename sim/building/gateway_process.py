@@ -25,7 +25,7 @@ from gateway.secret_file import Secrets
 from gateway.settings import Settings
 from sim.building.asgi_wire import AsgiWire
 from sim.building.broker import Broker
-from sim.building.databases import MortalStore, open_database
+from sim.building.databases import MortalStore, ProcessEnded, open_database
 from sim.building.door import VirtualDoor
 
 _log = structlog.get_logger("intake")
@@ -49,6 +49,8 @@ def _cannot_wait(_stopping: threading.Event, _seconds: float) -> None:
 class LoopIntake(Intake):
     """The intake without a thread. While the store does not work it holds what it has."""
 
+    # Called before each group of alarms is entered.
+    before_alarms: Callable[[], None] = staticmethod(lambda: None)
     _running = False
     _due = False
     _tries = 0
@@ -81,10 +83,14 @@ class LoopIntake(Intake):
         while self._running and not self._due and (self._alarms or self._telemetry):
             try:
                 self.work()
+            except ProcessEnded:
+                return
             except Exception as error:
                 _log.error("the intake stumbled; it goes on, report this", exc_info=error)
 
     def _in_one_transaction(self, arrivals: Sequence[Arrival]) -> list[Entered] | None:
+        if arrivals[0].leaf == "alarm":
+            self.before_alarms()
         try:
             entered = super()._in_one_transaction(arrivals)
         except _StoreAway:
@@ -149,6 +155,8 @@ class GatewayProcess:
         self._durable = durable
         self._tasks: list[asyncio.Task[None]] = []
         self._running: tuple[Rooms, MortalStore] | None = None
+        self._doomed = False
+        self._death: asyncio.Task[None] | None = None
         self.clock_ahead_ms = 0
 
     @property
@@ -195,17 +203,31 @@ class GatewayProcess:
             intake=LoopIntake,
         )
         idleness.rooms = rooms
+        if isinstance(rooms.intake, LoopIntake):
+            rooms.intake.before_alarms = self._before_alarms
         self._running = rooms, store
         self._tasks = [asyncio.create_task(run) for run in rooms.start()]
         for task in self._tasks:
             task.add_done_callback(_fallen)
 
+    def die_in_commit(self) -> None:
+        """kill -9 in the next commit of what asks for somebody: it has been received, and all that
+        comes before the commit is done. RuntimeError where it does not run."""
+        if self._running is None:
+            raise RuntimeError("The gateway does not run.")
+        self._doomed = True
+
     async def kill(self) -> None:
         """As kill -9: nothing is finished and nothing is said."""
+        if self._death is not None:
+            await self._death
+        await self._end()
+
+    async def _end(self) -> None:
         if self._running is None:
             return
         rooms, store = self._running
-        self._running = None
+        self._running, self._doomed = None, False
         store.die()
         rooms.stop()
         tasks, self._tasks = self._tasks, []
@@ -213,6 +235,18 @@ class GatewayProcess:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         store.close()
+
+    def _before_alarms(self) -> None:
+        if self._doomed and self._running is not None:
+            self._running[1].at_commit = self._dies
+
+    def _dies(self) -> None:
+        """The end begins after what the loop has in hand: bytes that a process has given to the
+        network before it was killed are sent all the same."""
+        if self._running is not None:
+            self._running[1].die()
+        _log.warning("the gateway's process was killed in a commit")
+        self._death = asyncio.get_running_loop().create_task(self._end())
 
 
 def _fallen(task: asyncio.Task[None]) -> None:

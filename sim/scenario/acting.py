@@ -183,6 +183,8 @@ class Acting:
                 self._broker(action)
             case actions.Gateway(to="up"):
                 building.gateway.start()
+            case actions.Gateway(to="dies"):
+                building.gateway.die_in_commit()
             case actions.Gateway():
                 self._run(building.gateway.kill())
             case actions.Backend(to="up"):

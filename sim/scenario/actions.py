@@ -134,10 +134,11 @@ class Broker(Action):
 
 
 class Gateway(Action):
-    """the gateway's process: `to` down (kill -9) or up"""
+    """the gateway's process: `to` down (kill -9), dies (kill -9 between receiving the next press or
+    call and its commit to the database), or up"""
 
     do: Literal["gateway"]
-    to: Literal["up", "down"]
+    to: Literal["up", "down", "dies"]
 
 
 class Backend(Action):
