@@ -18,7 +18,7 @@ Board = Annotated[
 class Action(BaseModel):
     """Something that is done at one moment."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
     do: str
 
 
@@ -89,7 +89,7 @@ class RadarIs(Action):
     ]
     share: float = Field(default=0.1, ge=0, le=1)
     by: Duration = Field(default=1_000)
-    rate: float = Field(default=5.0, ge=0.1, le=50)
+    rate: float = Field(default=5.0, ge=0.1, le=50, description="frames a second")
 
 
 class ThingIs(Action):

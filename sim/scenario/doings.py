@@ -6,22 +6,25 @@ written as a file has them: `over_s` is `over = "3 min"`, and `to` says where.
 
 import dataclasses
 import inspect
-from typing import Any, Literal
+import re
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, Strict, create_model
 
 from sim.people import doings as people
-from sim.scenario.duration import Duration
+from sim.scenario.duration import Duration, words
 
 # `at` is a time in a plan, and "seconds" is no word for how long.
 _WRITTEN = {"at": "to", "seconds": "lasts", "speed_m_s": "speed"}
 _SECONDS = "_s"
+# A TOML file has lists, and no tuples.
+Spot = Annotated[tuple[float, float], Strict(False)]
 
 
 class Doing(BaseModel):
     """Something that a person begins to do."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
     do: str
 
     def meant(self) -> people.Doing:
@@ -48,11 +51,13 @@ def _field(one: "dataclasses.Field[Any]") -> tuple[Any, Any]:
     """The pydantic field for one of a doing's parameters."""
     unit = one.metadata.get("unit")
     if _is_length(one.name):
-        return Duration | None, Field(default=None)
+        low, high = (words(1000 * one.metadata[end]) for end in ("low", "high"))
+        usual = "" if one.default is None else f" ({words(1000 * one.default)})"
+        return Duration | None, Field(default=None, description=f"{low} … {high}{usual}")
     if unit is None and one.type is bool:
         return bool, Field(default=one.default)
     if unit is None:
-        return str | tuple[float, float], Field(
+        return str | Spot, Field(
             default=one.default, description="a place of the room (seat, bed, door …), or [x, y] m"
         )
     low, high = one.metadata["low"], one.metadata["high"]
@@ -64,6 +69,9 @@ def _model(name: str, kind: type[people.Doing]) -> type[Doing]:
     said = inspect.cleandoc(kind.__doc__ or "")
     fields: dict[str, Any] = {"do": (Literal[name], ...)}
     for one in dataclasses.fields(kind):
+        # What is said of a parameter is said of it under the name that a file has.
+        if (written := _written(one.name)) != one.name:
+            said = re.sub(rf"\b{one.name}\b", f"`{written}`", said)
         fields[_written(one.name)] = _field(one)
     model: type[Doing] = create_model(kind.__name__, __base__=Doing, __doc__=said, **fields)
     return model

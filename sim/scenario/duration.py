@@ -34,7 +34,7 @@ def words(ms: float) -> str:
     if ms < 0:
         return "-" + words(-ms)
     if ms < 1_000:
-        return f"{ms:.0f} ms"
+        return f"{ms:.0f} ms" if ms else "0 s"
     if ms < 60_000:
         return f"{ms / 1000:.1f}".removesuffix(".0") + " s"
     seconds = round(ms / 1000)

@@ -69,7 +69,7 @@ Unit = Annotated[str, AfterValidator(_unit)]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 def _condition(seen: Any) -> Any:
@@ -146,7 +146,7 @@ class Person(_Part):
 
     name: Name
     unit: str = Field(description="the room they are in, or enter")
-    behind_the_wall: tuple[float, float] | None = Field(
+    behind_the_wall: doings.Spot | None = Field(
         None, description="a neighbour: not in the room, but at [x, y] m behind its thin wall"
     )
     plan: list[Step] = []

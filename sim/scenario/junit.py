@@ -23,7 +23,8 @@ def write(outcomes: Iterable[Outcome], file: Path) -> None:
             if verdict.known_limit and not verdict.met:
                 case.result = [Skipped(verdict.known_limit)]
             elif not verdict.met:
-                where = f"{outcome.path}, line {verdict.line}"
+                line = f", line {verdict.line}" if verdict.line else ""
+                where = f"{outcome.path}{line}"
                 failure = Failure(f"{verdict.wanted}: {verdict.seen}", "expectation")
                 failure.text = f"{where}: wanted {verdict.wanted}; seen: {verdict.seen}"
                 case.result = [failure]

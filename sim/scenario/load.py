@@ -106,6 +106,12 @@ def _sentence(error: ErrorDetails, place: Place) -> str:
             return f"{context['tag']!r} is not known; known are {known}"
         case "literal_error":
             return f"{key} is {error['input']!r}, and must be {context['expected']}"
+        case "bool_type":
+            return f"{key} is {error['input']!r}: write true or false, without quotes"
+        case "int_type" | "float_type":
+            return f"{key} is {error['input']!r}: write a number, without quotes"
+        case "string_type":
+            return f"{key} is {error['input']!r}: write a text, in quotes"
         case "value_error":
             return str(context["error"])
         case "string_pattern_mismatch":

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from sim.scenario import errors_logged
 from sim.scenario.errors import WrongScenario
 from sim.scenario.judge import judge
 from sim.scenario.load import Loaded, load
@@ -75,6 +76,8 @@ def _play(loaded: Loaded, seed: int | None, folder: Path, on_begin: Begun | None
         )
         for number, wanted in enumerate(scenario.expect)
     ]
+    if logged := errors_logged.judge(scenario.expect, world.records.all):
+        verdicts.append(logged)
     return Outcome(
         path=loaded.path,
         name=loaded.name,

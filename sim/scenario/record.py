@@ -9,7 +9,7 @@
 | | `start`, `reset` | `cause` |
 | | `asleep`, `off`, `crash`, `log` | `for_ms`; nothing; `text`; `text` |
 | `gateway` | `committed` | `kind`, `id`, `board`, and the event's own details |
-| | `warning` | `text` |
+| | `warning` | `text`; `level` where it is an error |
 | `backend` | `alert` | `state`, `urgency` |
 | `phone` | `message` | `person`, `title`, `text` |
 | a person's name | `does` | `what` |

@@ -6,9 +6,15 @@ are put side by side again.
 
 import inspect
 import json
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Literal, get_args, get_origin
 
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from sim.rooms.usual import ROOMS
 from sim.scenario import actions, doings, sightings
+from sim.scenario.duration import words
 from sim.scenario.format import (
     BoardSpec,
     BuildingSpec,
@@ -81,11 +87,20 @@ def page() -> str:
         lines += ["|---|---|---|", *_keys(model), ""]
     lines += [
         "## What is done: `do`\n",
-        "In a cue. What people do (below) may stand in a cue too, with `who`.\n",
+        "In a cue. What people do (below) may stand in a cue too, with `who`. What is about a "
+        "board takes `board`, its name, which is not needed where there is only one of its type. "
+        "Beside a key: its bounds, and in brackets what it is where nobody says.\n",
         *_words(kinds_of(actions.Action), "do"),
         "## What people do: `do`\n",
-        "In a plan, or in a cue with `who`.\n",
+        "In a plan, or in a cue with `who`. Beside a key: its bounds and its unit; in brackets, "
+        "what it is where nobody says.\n",
         *_words(tuple(doings.MODELS.values()), "do"),
+        "### Places\n",
+        "Where `to` and `looks_at` ask for a place: one of the room's names, or `[x, y]` in m from "
+        "the left wall and from the wall with the door. A room is a bedroom, unless its "
+        "`kind` or the mode of the sensor in it says washroom.\n",
+        *_places(),
+        "",
         "## What is seen: `that`\n",
         "In `[[expect]]`, and in a cue's `after = { that = … }`. Each may be narrowed by `unit` "
         "and `board`.\n",
@@ -126,11 +141,51 @@ def _default(value: Any) -> str:
 
 def _words(kinds: tuple[type, ...], tag: str) -> list[str]:
     rows = ["| word | what | its keys |", "|---|---|---|"]
-    general = set(sightings.Sighting.model_fields) | {tag}
+    # What the text above the table says of all of them.
+    general = {*sightings.Sighting.model_fields} if tag == "that" else {tag, "board"}
     for kind in kinds:
         fields = kind.model_fields  # type: ignore[attr-defined]
         word = fields[tag].annotation.__args__[0]
-        keys = ", ".join(f"`{name}`" for name in fields if name not in general)
         said = " ".join((inspect.getdoc(kind) or "").split())
+        own = [(name, field) for name, field in fields.items() if name not in general]
+        keys = "; ".join(_key(name, field, said) for name, field in own)
         rows.append(f"| `{word}` | {said} | {keys} |")
     return [*rows, ""]
+
+
+def _key(name: str, field: FieldInfo, said: str) -> str:
+    """A key with all that its line does not say of it: "`rate` 0 … 60 breaths a minute (16)"."""
+    low, high = (
+        next((getattr(one, end) for one in field.metadata if hasattr(one, end)), None)
+        for end in ("ge", "le")
+    )
+    parts = [f"`{name}`"]
+    if low is not None and high is not None:
+        parts.append(f"{low:g} … {high:g}")
+    if field.description:
+        parts.append(field.description)
+    values = [str(value) for value in _values(field.annotation)]
+    if any(value not in said for value in values):
+        parts.append(", ".join(values))
+    if isinstance(field.default, bool) or field.default not in (None, "", PydanticUndefined):
+        default = str(field.default).lower() if isinstance(field.default, bool) else field.default
+        is_length = isinstance(field.default, int) and low is None and default == field.default
+        parts.append(f"({words(float(field.default)) if is_length else default})")
+    return " ".join(parts)
+
+
+def _values(annotation: Any) -> Iterator[Any]:
+    """The words of a Literal, also where it may be left out."""
+    if get_origin(annotation) is Literal:
+        yield from get_args(annotation)
+        return
+    for part in get_args(annotation):
+        yield from _values(part)
+
+
+def _places() -> list[str]:
+    rows = ["| room | what it is | its places, [x, y] m |", "|---|---|---|"]
+    for name, make in ROOMS.items():
+        places = ", ".join(f"`{at}` [{p.x:g}, {p.y:g}]" for at, p in make().places.items())
+        rows.append(f"| `{name}` | {inspect.getdoc(make)} | {places} |")
+    return rows

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sim.devices.board_line import BoardLine
+from sim.scenario.errors_logged import LEVELS
 from sim.scenario.record import Record
 
 _MADE = "event "
@@ -59,7 +60,8 @@ def of_building(told: Mapping[str, Any], board: str, units: list[str]) -> Record
             where = "backend"
         case "says":
             event = "warning"
-            data = {"text": _sentence(data)}
+            level = {"level": data["level"]} if data["level"] in LEVELS else {}
+            data = {**level, "text": _sentence(data)}
     return Record(int(told["t_ms"]), where, event, _plain(data), unit)
 
 

@@ -45,6 +45,7 @@ def check(scenario: Scenario) -> None:
     _only_once([one.name for one in scenario.responders], "responders", "name")
     for number, cue in enumerate(scenario.cues):
         _cue(scenario, cue, ("cues", number))
+    _cues_that_wait_for_each_other(scenario)
     for number, wanted in enumerate(scenario.expect):
         _expectation(scenario, wanted, ("expect", number))
 
@@ -170,8 +171,7 @@ def _cue(scenario: Scenario, cue: Cue, place: Place) -> None:
     if cue.at is not None:
         _in_time(scenario, (*place, "at"), cue.at + cue.wait)
     if isinstance(cue.after, str):
-        own = cue.name or cue.action.do
-        if cue.after == own:
+        if cue.after == _called(cue):
             raise Nonsense((*place, "after"), "a cue cannot wait for itself")
         _name(scenario, (*place, "after"), cue.after)
     elif cue.after is not None:
@@ -179,6 +179,25 @@ def _cue(scenario: Scenario, cue: Cue, place: Place) -> None:
     if cue.who is not None and cue.who not in [person.name for person in scenario.people]:
         raise Nonsense((*place, "who"), f"there is nobody called {cue.who!r} among the people")
     _action(scenario, cue.action, place)
+
+
+def _called(cue: Cue) -> str:
+    return cue.name or cue.action.do
+
+
+def _cues_that_wait_for_each_other(scenario: Scenario) -> None:
+    """In a circle of cues nobody begins: none of them would ever come."""
+    waits_for = {_called(cue): cue.after for cue in scenario.cues if isinstance(cue.after, str)}
+    for number, cue in enumerate(scenario.cues):
+        circle = [_called(cue)]
+        while (after := waits_for.get(circle[-1])) is not None and after not in circle:
+            circle.append(after)
+        if after == circle[0]:
+            told = ", which waits for ".join(f"{name!r}" for name in [*circle[1:], circle[0]])
+            raise Nonsense(
+                ("cues", number, "after"),
+                f"{circle[0]!r} waits for {told}: none of them ever comes",
+            )
 
 
 def _action(scenario: Scenario, action: object, place: Place) -> None:

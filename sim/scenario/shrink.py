@@ -26,6 +26,9 @@ AFTERWARDS_MS = 5_000
 # The parts that may be left out, the largest first.
 _PARTS = ("people", "cues", "responders", "boards", "rooms")
 
+# What says which lines of a log are expected (errors_logged.py).
+_LOGS = ("says", "warning")
+
 Data = dict[str, Any]
 
 
@@ -38,7 +41,7 @@ def smallest(
     best = copy.deepcopy(loaded.data)
     best["seed"] = outcome.seed
     if wanted is not None and not outcome.trouble:
-        best["expect"] = [best["expect"][wanted]]
+        best["expect"] = _expectations(best["expect"], wanted)
     # The longest that one more run may take: as long as this one did, and a little.
     cost_s = outcome.took_s
     found = True
@@ -52,6 +55,14 @@ def smallest(
                 best, found, cost_s = candidate, True, again.took_s
                 break
     return _write(best, loaded, outcome, folder)
+
+
+def _expectations(written: list[Data], wanted: int) -> list[Data]:
+    """The one that is not met, and those that say which errors in a log are expected. The verdict
+    over the logs is behind all that are written."""
+    of_logs = [one for n, one in enumerate(written) if one["that"] in _LOGS and n != wanted]
+    kept = [*written[wanted : wanted + 1], *of_logs]
+    return kept or [{"that": "crash", "never": True}]
 
 
 def _candidates(data: Data, verdicts: list[Verdict], wanted: int | None) -> Iterator[Data]:

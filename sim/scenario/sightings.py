@@ -38,7 +38,7 @@ else:
 class Sighting(BaseModel):
     """Something that may be seen, and, in an expectation, when and how often it must be."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
     # The record's device and event; a device of "" is any board.
     seen_at: ClassVar[str] = ""
     event: ClassVar[str] = ""
@@ -236,7 +236,8 @@ class RadarPower(_Detailed):
 
 
 class Said(_Detailed):
-    """a board says a line on its console with `text` in it"""
+    """a board says a line on its console with `text` in it; an error that is asked for fails no
+    run"""
 
     event = "log"
     that: Literal["says"]
@@ -272,7 +273,8 @@ class Alerted(_Detailed):
 
 
 class Warned(_Detailed):
-    """the gateway or the backend logs a warning with `text` in it"""
+    """the gateway or the backend logs a warning or an error with `text` in it; an error that is
+    asked for fails no run"""
 
     event = "warning"
     that: Literal["warning"]

@@ -104,6 +104,13 @@ def test_a_good_scenario_is_read() -> None:
         ('do = "sit"', 'do = "sit", to = "throne"', "throne", "no place 'throne'"),
         ('do = "sit"', 'do = "sit", to = [9, 9]', "[9, 9]", "outside room 204"),
         ('name = "ana"', 'name = "Ana B."', "Ana B.", "small letters"),
+        ('name = "ana"', 'name = "ana"\nstaff = "true"', "staff", "'staff' is 'true': write"),
+        ('name = "ana"', "name = 7", "name = 7", "'name' is 7: write a text, in quotes"),
+        ('"coming" }', '"coming" }\nname = true', "name = true", "'name' is True: write a text"),
+        ("taps = 2", 'taps = "2"', "taps", "'taps' is '2': write a number, without quotes"),
+        ("taps = 2", "taps = true", "taps", "'taps' is True: write a number"),
+        ('"told"\nperson = "ana"', '"radar_power"\non = "true"', "on =", "without quotes"),
+        ('person = "ana"', 'person = "ana"\nnever = 0', "never", "'never' is 0: write true"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_with_its_line(before, after, on, says) -> None:
@@ -124,6 +131,35 @@ def test_a_name_that_means_two_things_is_refused() -> None:
     twice = '[[cues]]\nat = "30 s"\ndo = "press"\n\n[[expect]]'
 
     assert "2 cues or steps are called 'press'" in refused(changed("[[expect]]", twice))
+
+
+AFTER = '[[cues]]\nafter = "{after}"\ndo = "mark"\nname = "{name}"\n\n'
+
+
+@pytest.mark.parametrize(
+    ("waits", "on", "says"),
+    [
+        ([("a", "b"), ("b", "a")], 0, "'a' waits for 'b', which waits for 'a': none of them ever"),
+        ([("a", "b"), ("b", "c"), ("c", "b")], 1, "'b' waits for 'c', which waits for 'b'"),
+        ([("a", "b"), ("b", "c"), ("c", "a")], 0, "'b', which waits for 'c', which waits for 'a'"),
+        ([("a", "a")], 0, "a cue cannot wait for itself"),
+    ],
+)
+def test_cues_that_wait_for_each_other_are_refused(waits, on, says) -> None:
+    cues = "".join(AFTER.format(name=name, after=after) for name, after in waits)
+    text = changed("[[expect]]", cues + "[[expect]]")
+
+    told = refused(text)
+
+    line = next(n for n, line in enumerate(text.splitlines(), 1) if f'"{waits[on][1]}"' in line)
+    assert f"line {line}: " in told
+    assert says in told
+
+
+def test_cues_that_wait_one_behind_the_other_are_good() -> None:
+    cues = AFTER.format(name="b", after="a") + AFTER.format(name="a", after="press")
+
+    assert len(parse(changed("[[expect]]", cues + "[[expect]]"), HERE).scenario.cues) == 4
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:

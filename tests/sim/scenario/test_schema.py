@@ -1,5 +1,6 @@
 """The JSON schema that editors use says what the reader says."""
 
+import dataclasses
 import json
 import tomllib
 from pathlib import Path
@@ -7,6 +8,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from sim.people import doings as people
+from sim.rooms.usual import ROOMS
+from sim.scenario import schema
 from sim.scenario.batch import library
 
 SCHEMA = json.loads(
@@ -47,3 +51,22 @@ def test_what_the_reader_refuses_is_not_valid(wrong: dict) -> None:
 
     with pytest.raises(jsonschema.ValidationError):
         VALIDATOR.validate({**GOOD, **wrong})
+
+
+def test_the_page_says_every_bound_and_unit_of_what_people_do() -> None:
+    page = schema.page()
+
+    for kind in people.DOINGS.values():
+        for one in dataclasses.fields(kind):
+            if (unit := one.metadata.get("unit")) and unit != "s":
+                low, high = one.metadata["low"], one.metadata["high"]
+                assert f"{low:g} … {high:g} {unit}" in page, (kind, one.name)
+    assert "`over` 10 s … 1 h (3 min)" in page
+
+
+def test_the_page_names_every_place() -> None:
+    page = schema.page()
+
+    for make in ROOMS.values():
+        for name, place in make().places.items():
+            assert f"`{name}` [{place.x:g}, {place.y:g}]" in page
