@@ -52,7 +52,7 @@ def _field(one: "dataclasses.Field[Any]") -> tuple[Any, Any]:
     unit = one.metadata.get("unit")
     if _is_length(one.name):
         low, high = (words(1000 * one.metadata[end]) for end in ("low", "high"))
-        usual = "" if one.default is None else f" ({words(1000 * one.default)})"
+        usual = f" ({words(1000 * one.default)})" if isinstance(one.default, float) else ""
         return Duration | None, Field(default=None, description=f"{low} … {high}{usual}")
     if unit is None and one.type is bool:
         return bool, Field(default=one.default)
