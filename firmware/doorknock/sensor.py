@@ -99,7 +99,8 @@ class Sensor:
             # A minute of signal that says nothing, raised once; sight again, cleared once.
             self._unseen = unseen
             self._fault("cannot_see", unseen)
-        self._watch.tick(room.room, room.still_ms, room.cause, ticks, room.urgent)
+        if not self._watch.goes_on(room.room, ticks):
+            self._watch.tick(room.room, room.still_ms, room.cause, ticks, room.urgent)
 
     def pressed(self, taps: int, held: bool, ticks: int) -> None:
         """A press of button B is over: this many taps (1 …), or held for two seconds."""

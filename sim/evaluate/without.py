@@ -186,11 +186,11 @@ TELLING = Part(
     (
         Edit(
             "sensor.py",
-            r"\n        self\._watch\.tick\(room\.room, ",
+            r"\n        if not self\._watch\.goes_on\(room\.room, ticks\):",
             '\n        if room.room != getattr(self, "_told", -1):\n'
             "            self._told = room.room\n"
             '            self._emit("room", {"room": detector.NAMES[room.room]})\n'
-            "        self._watch.tick(room.room, ",
+            "        if not self._watch.goes_on(room.room, ticks):",
         ),
     ),
 )

@@ -14,7 +14,7 @@ from doorknock.detector import (
     VANISHED,
 )
 from doorknock.watch import ASKING, CALLED, HOME, IDLE, WASHROOM, WATCHING, Watch
-from hypothesis import given
+from hypothesis import event, given
 from hypothesis import settings as thorough
 from hypothesis import strategies as st
 
@@ -467,3 +467,58 @@ def test_one_setting_does_not_overwrite_another():
 def test_an_unknown_setting_is_refused_by_name():
     with pytest.raises(ValueError, match=r"There is no setting stil_prompt_s; the settings are"):
         table.in_force({"stil_prompt_s": 20})
+
+
+# What may happen to a watch: time in a room, with somebody still or not; a press; a reset's word.
+_A_WHILE = st.tuples(
+    st.sampled_from(range(8)),
+    st.sampled_from([NO_BREATHING, SLOW_BREATHING]),
+    st.booleans(),
+    st.booleans(),
+    st.sampled_from([0, 100, 250, 4000, 59_900, 400_000]),
+    st.integers(1, 40),
+)
+_HAPPENINGS = st.lists(
+    st.one_of(_A_WHILE, st.sampled_from(["ok", "twice", "hold", "refuse", "saved"])), max_size=25
+)
+
+
+@given(st.sampled_from([WASHROOM, HOME]), st.integers(0, 3), _HAPPENINGS)
+@thorough(max_examples=300)
+def test_a_watch_that_goes_on_says_and_keeps_what_a_full_look_at_every_tick_would(
+    mode, hours, happenings
+):
+    limits = {"long_stay_s": 1800 + 3600 * hours, "watch_limit_s": 7200 + 3600 * hours}
+    looked, went_on = Room(mode, **limits), Room(mode, **limits)
+    passed_over = 0
+    for happening in happenings:
+        if isinstance(happening, str):
+            for room in (looked, went_on):
+                {
+                    "ok": room.press,
+                    "twice": lambda room=room: room.press(taps=2),
+                    "hold": lambda room=room: room.press(held=True),
+                    "refuse": room.watch.refuse,
+                    "saved": lambda room=room: room.said.append(("saved", room.watch.saved())),
+                }[happening]()
+            continue
+        place, cause, still, urgent, step_ms, steps = happening
+        for _ in range(steps):
+            for room in (looked, went_on):
+                room.ticks = (room.ticks + step_ms) & MASK
+                room.still_ms = room.still_ms + step_ms if still else 0
+                if room is went_on and room.watch.goes_on(place, room.ticks):
+                    passed_over += 1
+                else:
+                    room.watch.tick(place, room.still_ms, cause, room.ticks, urgent)
+                room.said.append((room.watch.state, room.watch.cause, room.watch.saved_version))
+    assert went_on.said == looked.said
+    assert went_on.watch.saved() == looked.watch.saved()
+    event(f"ticks passed over: {'some' if passed_over else 'none'}")
+
+
+def test_a_room_as_it_was_is_passed_over_nearly_always():
+    room = Room().be(BREATHING, 1)
+    ticks = [(room.ticks + 100 * n) & MASK for n in range(1, 601)]
+    assert all([room.watch.goes_on(BREATHING, at) for at in ticks])
+    assert not room.watch.goes_on(STILL, ticks[-1])
