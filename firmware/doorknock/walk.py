@@ -80,7 +80,8 @@ class Walk:
         self._at = 0
         self.sum = 0  # 0 … _MOST
         self._often = 512  # samples a slot, a mean, in 256ths
-        self._turned = 0  # whole turns in the window
+        self._seen = self._whole = 0  # rough steps, and whole turns, in the window …
+        self._turned = 0  # … as they were when a slot last had samples
         self._since = ticks  # tick at which it was nought
         self._rough = self._wild = 0  # usual, in 65,536ths
         self._lately = 0  # rough, the same mean, since somebody was last seen to stay
@@ -93,57 +94,72 @@ class Walk:
         self.random = False
         self.calm = False  # nothing rough for two seconds
 
+    # No names more than there are, here and in what is called from here: with twelve words of
+    # state a call takes the heap, five times a second.
+
     def slot(self, w, ticks: int) -> None:
         """A slot is over: what its samples were like."""
         tally = w[TALLY]
         w[TALLY] = 0
+        before = self._window[self._at]
         self._window[self._at] = tally
         self._at = (self._at + 1) % _WINDOW
+        self._seen += (tally >> 8 & 255) - (before >> 8 & 255)
+        self._whole += (tally >> 24) - (before >> 24)
         self.random = w[ROUGHNESS] >= RANDOM_ROUGHNESS and w[WILD_SHARE] >= _RANDOM_WILD
-        n = tally & 255
-        rough = tally >> 8 & 255
-        wild = tally >> 16 & 255
-        turns = tally >> 24
-        if rough or wild:
+        if tally >> 8 & 0xFFFF:
             self.rough_at = ticks
-        if n == 0:
-            return
-        lasted = since(ticks, self._since)
-        if self.sum == 0 or lasted > (_RANDOM_LONGEST_MS if self.random else _LONGEST_MS):
-            self.sum = 0
-            self._since = ticks
-            self._rough_as = self._rough >> 12
-            self._wild_as = self._wild >> 12
+        if tally & 255:
+            longest = _RANDOM_LONGEST_MS if self.random else _LONGEST_MS
+            if self.sum == 0 or since(ticks, self._since) > longest:
+                self.sum = 0
+                self._since = ticks
+                self._rough_as = self._rough >> 12
+                self._wild_as = self._wild >> 12
+            if tally >> 16 & 255:
+                self.last = ticks
+            self._weigh(tally)
+            self._get_used(tally)
+            self._tell(ticks)
+
+    def _weigh(self, tally: int) -> None:
+        """The steps of a slot: how much likelier they are of a walk."""
+        n = tally & 255
+        total = self.sum + (tally >> 24) * _TURN
+        some = tally >> 8 & 255
+        usual = self._rough_as
+        total += some * _ROUGH[usual] + (n - some) * _SMOOTH[usual]
+        some = tally >> 16 & 255
+        usual = self._wild_as
+        total += some * _WILD[usual] + (n - some) * _TAME[usual]
+        self.sum = 0 if total < 0 else _MOST if total > _MOST else total
+
+    def _get_used(self, tally: int) -> None:
+        """The same steps, for what is usual."""
+        n = tally & 255
         self._often += ((n << 8) - self._often) >> _USUAL
-        share = (rough << 16) // n
+        share = ((tally >> 8 & 255) << 16) // n
         self._rough += (share - self._rough) >> _USUAL
         self._lately += (share - self._lately) >> _USUAL
-        self._wild += ((wild << 16) // n - self._wild) >> _USUAL
-        total = self.sum
-        total += rough * _ROUGH[self._rough_as] + (n - rough) * _SMOOTH[self._rough_as]
-        total += wild * _WILD[self._wild_as] + (n - wild) * _TAME[self._wild_as]
-        total += turns * _TURN
-        self.sum = 0 if total < 0 else _MOST if total > _MOST else total
-        if wild:
-            self.last = ticks
-        seen = turned = 0
-        for tally in self._window:
-            seen += tally >> 8 & 255
-            turned += tally >> 24
-        self._turned = turned
+        share = ((tally >> 16 & 255) << 16) // n
+        self._wild += (share - self._wild) >> _USUAL
+
+    def _tell(self, ticks: int) -> None:
+        """What all this means by now."""
+        turned = self._turned = self._whole
         likely = self.sum
         if turned == 0 and self._poor():
             likely = 0
         fresh = since(ticks, self.last) < _MOVE_OVER_MS
-        lasted = since(self.last, self._since) >= _WALK_MS
-        self.walking = fresh and lasted and likely >= _SURE
+        lasted = since(self.last, self._since)
+        self.walking = fresh and lasted >= _WALK_MS and likely >= _SURE
         self.may_walk = (
             self.sum >= _SURE
             and self.rough_at == ticks
             and since(ticks, self._since) >= _ROUGH_MS
-            and since(self.last, self._since) >= _MAY_WALK_MS
+            and lasted >= _MAY_WALK_MS
         )
-        self.moving = fresh and seen >= _MOVE_ROUGH and (turned > 0 or likely >= _LIKELY)
+        self.moving = fresh and self._seen >= _MOVE_ROUGH and (turned > 0 or likely >= _LIKELY)
 
     def _poor(self) -> bool:
         return (
