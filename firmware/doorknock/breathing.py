@@ -270,8 +270,19 @@ class BreathingDetector:
 
     # --- the gate is open ---------------------------------------------------------------------
 
+    # No more names than there are, here and in what is called from here: with twelve words of
+    # state a call takes the heap, five times a second.
+
     def _look(self, ticks: int, passed: int) -> None:
         w = self._work
+        self._ask_for_span(w, ticks)
+        moving = self._leaving.slot(w, ticks) or w[SPEED] > self._movement
+        self._cannot_see(self._leaving.walk.random, passed)
+        self._leaving.listen(w, ticks, passed, self._somebody)
+        self._look_at(ticks, moving)
+
+    def _ask_for_span(self, w, ticks: int) -> None:
+        """How large a leg must be now to be one of breath."""
         floor = w[FLOOR]
         span = w[NOISE] >> 5  # NOISE < 2^21
         # Less than an eighth of this person's own is no breath of theirs.
@@ -294,22 +305,27 @@ class BreathingDetector:
                 self._centring = False
                 chest.centre(w, ticks)
         w[SPAN] = span
+
+    def _has_left(self, ticks: int, legs: int) -> bool:
+        """After a walk: whether they are seen to have gone."""
         leaving = self._leaving
-        moving = leaving.slot(w, ticks) or w[SPEED] > self._movement
-        random = leaving.walk.random
-        self._cannot_see(random, passed)
-        leaving.listen(w, ticks, passed, self._somebody)
-        legs = w[LEGS] - self._legs
-        self._legs = w[LEGS]
-        if leaving.walked:
-            told = leaving.look(w, ticks, 0 if random else legs)
-            if told == SETTLED:
-                self._begin_chest(ticks)
-                w[LARGEST] = 0
-                self._strength.moved(ticks)
-            elif told == GONE and not self.cannot_see:
-                self._gone()
-                return
+        told = leaving.look(self._work, ticks, 0 if leaving.walk.random else legs)
+        if told == SETTLED:
+            self._begin_chest(ticks)
+            self._work[LARGEST] = 0
+            self._strength.moved(ticks)
+        elif told == GONE and not self.cannot_see:
+            self._gone()
+            return True
+        return False
+
+    def _look_at(self, ticks: int, moving: bool) -> None:
+        """Is somebody there, and what do they do?"""
+        random = self._leaving.walk.random
+        legs = self._work[LEGS] - self._legs
+        self._legs = self._work[LEGS]
+        if self._leaving.walked and self._has_left(ticks, legs):
+            return
         if not self._somebody:
             self._look_for_somebody(ticks, moving, legs, random)
             if not self._somebody:
@@ -317,15 +333,15 @@ class BreathingDetector:
                 self.still_ms = 0
                 return
         if moving or (random and self.cannot_see):
-            w[ACTIVE] = ticks
+            self._work[ACTIVE] = ticks
             self.still_ms = 0
             self._pace.forget()
             self._strength.moved(ticks)
             self.room = UNSEEN if self.cannot_see else MOVING
             return
-        if leaving.spread.all_round and w[WILD_SHARE] > _PACELESS_SHARE:
+        if self._leaving.spread.all_round and self._work[WILD_SHARE] > _PACELESS_SHARE:
             # Too many steps cannot be believed to follow the chest, but it is everywhere.
-            w[ACTIVE] = ticks
+            self._work[ACTIVE] = ticks
         self._judge(ticks)
 
     def _judge(self, ticks: int) -> None:
