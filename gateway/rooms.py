@@ -105,7 +105,7 @@ class Rooms:
             client, url, secrets.webhook_secret, gateway=name, now=clocks.utc
         )
         commands = Commands(clocks.unix_ms)
-        library = Library(settings.data)
+        library = Library(settings.data, lambda: clocks.monotonic_ms() / 1000)
         self.lane = Lane(
             store,
             webhook,

@@ -312,7 +312,10 @@ class App:
         return self.sensor.faulty() or unheard
 
     def alarm_waits(self) -> bool:
-        """Whether somebody asks for help, and the gateway does not know."""
+        """Whether somebody asks for help, and the gateway does not know. Not while a sensor still
+        asks them: a question is not cut off."""
+        if self.sensor is not None and self.sensor.prompting():
+            return False
         return self.outgoing.alarm_waits()
 
     def want(self, details: dict) -> bool:

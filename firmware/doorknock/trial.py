@@ -2,7 +2,8 @@
 
 That is: it has lasted for LASTS_MS, the gateway has answered it, signed, and its radar is heard
 where it should be. If it cannot show that within TRIAL_MS it gives up, and the earlier one runs
-again; if it falls or hangs, slot.py sees to the same.
+again; at once, where somebody's call does not get out. If it falls or hangs, slot.py sees to the
+same.
 """
 
 import slot
@@ -12,6 +13,9 @@ from doorknock import clock, slot_files
 LASTS_MS = 30000
 # Several rounds of joining, connecting and backing off on a bad network.
 TRIAL_MS = 300000
+# Joining takes up to 10 s, the broker as long: a call that is still here has no way out, and the
+# earlier one may have one.
+CALL_MS = 30000
 
 
 class Trial:
@@ -27,6 +31,7 @@ class Trial:
         self._was_faulty = was_faulty
         self._room = room
         self._began = ticks
+        self._waits_since = None  # a call, to get out
 
     def tick(self, now: int) -> bool:
         """True once, when the application has been put in force."""
@@ -34,8 +39,13 @@ class Trial:
         works = self._was_faulty or not self._room.faulty()
         if self.heard and works and since >= LASTS_MS:
             return self._confirm()
-        # In the midst of a call that does not get out, the earlier one may get it out.
-        if since >= TRIAL_MS and (self._room.calm() or self._room.alarm_waits()):
+        waits = self._room.alarm_waits()
+        if not waits or self.heard:
+            self._waits_since = None
+        elif self._waits_since is None:
+            self._waits_since = now
+        unheard = self._waits_since is not None and clock.since(now, self._waits_since) >= CALL_MS
+        if unheard or (since >= TRIAL_MS and (waits or self._room.calm())):
             self._give_up()
         return False
 

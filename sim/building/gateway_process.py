@@ -20,9 +20,12 @@ from gateway.arrival import Arrival
 from gateway.entry import Entered
 from gateway.intake import STORE_RETRY_S, Intake
 from gateway.outbox import Lane
+from gateway.release.library import Library
+from gateway.release.release_file import Release
 from gateway.rooms import Clocks, Rooms
 from gateway.secret_file import Secrets
 from gateway.settings import Settings
+from gateway.updates.acts import Updating
 from sim.building.asgi_wire import AsgiWire
 from sim.building.broker import Broker
 from sim.building.databases import MortalStore, ProcessEnded, open_database
@@ -109,6 +112,8 @@ class _Idleness:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.rooms: Rooms | None = None
+        # Something may be due by the clock alone: an update goes on when its time has come.
+        self.attentive = False
         self._loop = loop
         self._something_came = asyncio.Event()
         self._something_came.set()
@@ -118,6 +123,11 @@ class _Idleness:
         self._something_came.set()
         self._loop.call_soon(lane.wake)
 
+    def attend(self) -> None:
+        """From now on it looks again and again."""
+        self.attentive = True
+        self._something_came.set()
+
     async def wait(self, event: asyncio.Event, longest_s: float) -> None:
         """See gateway.outbox.wait: an idle lane is woken, and need not look by itself."""
         idle = self.rooms is not None and self.rooms.lane.idle
@@ -125,7 +135,8 @@ class _Idleness:
 
     async def sleep(self, seconds: float) -> None:
         """Between two looks for unheard calls: no look where none can be."""
-        if self.rooms is not None and self.rooms.lane.idle and not self.rooms.unheard.devices:
+        rooms = self.rooms
+        if rooms is not None and rooms.lane.idle and not (rooms.unheard.devices or self.attentive):
             self._something_came.clear()
         await self._something_came.wait()
         await asyncio.sleep(seconds)
@@ -157,6 +168,8 @@ class GatewayProcess:
         self._running: tuple[Rooms, MortalStore] | None = None
         self._doomed = False
         self._death: asyncio.Task[None] | None = None
+        self._idleness: _Idleness | None = None
+        self._updates = False
         self.clock_ahead_ms = 0
 
     @property
@@ -174,6 +187,22 @@ class GatewayProcess:
         path = self._settings.data / "gateway.db"
         return open_database(path, MIGRATIONS, durable=self._durable)
 
+    def update(self, made: Release, devices: Sequence[str]) -> None:
+        """Staff bring a release, and order it for these devices, in stages.
+
+        Raises ReleaseError, one sentence."""
+        library = Library(self._settings.data)
+        library.add(made)
+        store = self.open_store()
+        try:
+            now_ms = self._unix_ms() + self.clock_ahead_ms
+            Updating(store, library, lambda: now_ms).begin(made.version, devices, "staff")
+        finally:
+            store.close()
+        self._updates = True
+        if self._idleness is not None:
+            self._idleness.attend()
+
     def start(self) -> None:
         """Starts it, unless it runs."""
         if self._running is not None:
@@ -188,7 +217,9 @@ class GatewayProcess:
         def open_door(take: Callable[[Arrival], None]) -> VirtualDoor:
             return VirtualDoor(self._broker, take, clocks.unix_ms)
 
-        idleness = _Idleness(loop)
+        idleness = self._idleness = _Idleness(loop)
+        if self._updates:
+            idleness.attend()
         rooms = Rooms(
             self._settings,
             self._secrets,

@@ -6,6 +6,7 @@ committed      the gateway keeps an event (device, unit, kind, boot, seq, and wh
 accepted       the backend has taken it (device, boot, seq, after_ms: since it was received)
 alert          an alert is new, or has changed (unit, alert, kind, state, attending, outcome)
 light_command  a device is told what to show (device, boot, seq, state)
+update         the gateway's update has come to be something (version, state, stage, why)
 message        a phone shows something (person, title, text, link, urgent)
 says           gateway or backend warns of something (level, words, and what it names)
 """
@@ -69,6 +70,9 @@ def _record(line: MutableMapping[str, Any]) -> Record | None:
                 "seq": int(seq.partition("-")[0]),
                 "after_ms": line["since_received_ms"],
             }
+        case "update":
+            said = ("version", "state", "stage", "why")
+            return {"event": "update", **{name: line[name] for name in said}}
     if line["level"] not in _TOLD:
         return None
     details = {key: value for key, value in line.items() if key not in _NOT_DETAILS}

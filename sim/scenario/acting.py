@@ -4,8 +4,11 @@ import asyncio
 import random
 from typing import Any
 
+from gateway.errors import GatewayError
+from sim import interpreter
 from sim.building.asgi_wire import Backend
 from sim.building.pipe import Weather
+from sim.building.releases import release
 from sim.building.way import Air
 from sim.people.doings import Doing as RealDoing
 from sim.radars.breathing import BreathingRadar
@@ -24,6 +27,8 @@ TAP_MS = 80
 BETWEEN_TAPS_MS = 220
 # Real seconds after which a board that is told to hang does.
 _HANG_LIMIT_S = 1.0
+# Releases whose boards hang.
+_HANGING = ("hangs", "restless")
 # What no test of a part can bring about: the light's task ends in the middle of its work.
 _FALLS = """
 from doorknock import signals
@@ -63,6 +68,8 @@ class Acting:
                 self._to_board(action)
             case actions.Forget() | actions.Hang() | actions.Fall():
                 self._to_board(action)
+            case actions.Update():
+                self._update(action)
             case actions.RadarIs():
                 self._radar(self._device(action.board, sensor=True), action)
             case actions.ThingIs():
@@ -119,6 +126,18 @@ class Acting:
                 board.lose_rtc()
             case actions.Forget():
                 board.lose_setting("boot")
+
+    def _update(self, action: actions.Update) -> None:
+        everybody = list(self._cast.devices.values())
+        chosen = everybody if action.board is None else [self._device(action.board)]
+        if action.fault in _HANGING:
+            for device in chosen:
+                device.board.hang_limit_s = _HANG_LIMIT_S
+        made = release(interpreter.firmware_folder(), action.to, action.fault)
+        try:
+            self._cast.building.gateway.update(made, [one.id for one in chosen])
+        except GatewayError as trouble:
+            raise Impossible(str(trouble)) from None
 
     def _radar(self, device: Device, action: actions.RadarIs) -> None:
         radar, now = device.radar, self._loop.now_ms

@@ -101,6 +101,17 @@ class ThingIs(Action):
     to: Literal["on", "off"]
 
 
+class Update(Action):
+    """staff order an update of a board, or without one of all of them in stages: `to` a version
+    above 0.1.0, in which something may be wrong, `fault`: falls (does not start), hangs, deaf
+    (never reaches the gateway), or restless (hangs again and again once it is in force)"""
+
+    do: Literal["update"]
+    board: str | None = Field(None, description="the board's name; without it: all of them")
+    to: str = Field("0.2.0", pattern=r"^[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}$")
+    fault: Literal["falls", "hangs", "deaf", "restless"] | None = None
+
+
 class Hang(Action):
     """the firmware hangs, as by a bug: its watchdog is all that can help"""
 

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from sim.building.building import Building
+from sim.building.releases import key
 from sim.devices.board_line import BoardLine
 from sim.people.person import Person
 from sim.radars.breathing import BreathingRadar
 from sim.radars.presence import PresenceRadar
 from sim.rooms.placement import Placement
 from sim.rooms.room import Room
+from sim.scenario import actions
 from sim.scenario.format import BoardSpec, Responder, Scenario
 from sim.scenario.places import placement_of, rooms_of
 from sim.scenario.sense import plan_of
@@ -84,9 +86,11 @@ def cast_of(
         on_record=on_record,
     )
     cast = Cast(rooms, people, {}, building)
+    # Making a key takes a moment, which is spared where nobody asks for it.
+    updated = any(isinstance(cue.action, actions.Update) for cue in scenario.cues)
     for number, spec in enumerate(scenario.boards, start=1):
         cast.devices[spec.called] = _device(
-            spec, number, seed, folder, loop, on_line, rooms[spec.unit], building
+            spec, number, seed, folder, loop, on_line, rooms[spec.unit], building, updated
         )
     return cast
 
@@ -120,6 +124,7 @@ def _device(
     on_line: Callable[[BoardSpec, BoardLine], None],
     room: Room,
     building: Building,
+    updated: bool,
 ) -> Device:
     secret = hashlib.sha256(f"{seed}/{spec.called}".encode()).digest()[:_SECRET_BYTES]
     device = Device(
@@ -148,6 +153,8 @@ def _device(
         device.placement = placement_of(spec, room)
         device.radar = _radar(spec, room, device.placement, _chance(seed, f"{spec.called}/radar"))
         device.board.radar = device.radar
+    if updated:
+        own["release_key"] = key().public
     device.board.provision({**building.provisioning(device.id, secret), **own})
     building.add_device(device.id, secret, spec.unit, spec.board)
     return device

@@ -204,7 +204,9 @@ def _action(scenario: Scenario, action: object, place: Place) -> None:
     try:
         if isinstance(action, actions.RadarIs):
             board_for(scenario, action.board, sensor=True)
-        elif isinstance(action, _OF_A_BOARD):
+        elif isinstance(action, _OF_A_BOARD) or (
+            isinstance(action, actions.Update) and action.board is not None
+        ):
             board_for(scenario, action.board)
     except ValueError as trouble:
         raise Nonsense((*place, "board"), str(trouble)) from None

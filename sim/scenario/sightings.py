@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Urgency: TypeAlias = str
     WatchState: TypeAlias = str
     WatchBy: TypeAlias = str
+    UpdateState: TypeAlias = str
     FaultWhat: TypeAlias = str
     FaultState: TypeAlias = str
 else:
@@ -32,6 +33,7 @@ else:
     WatchState = Literal[_DETAILS["watch"]["state"]]
     WatchBy = Literal[_DETAILS["watch"]["by"]]
     FaultWhat = Literal[_DETAILS["fault"]["what"]]
+    UpdateState = Literal[wire.UPDATE_STATES]
     FaultState = Literal[_DETAILS["fault"]["state"]]
 
 
@@ -102,7 +104,7 @@ class _Detailed(Sighting):
 
     def alike(self, name: str, asked: Any, said: Any) -> bool:
         """Texts that are read by people need only be part of what is said."""
-        if name in ("text", "title"):
+        if name in ("text", "title", "why"):
             return str(asked).lower() in str(said).lower()
         return bool(asked == said)
 
@@ -270,6 +272,28 @@ class Alerted(_Detailed):
     that: Literal["alert"]
     state: str | None = None
     urgency: Urgency | None = None
+
+
+class Updating(_Committed):
+    """a device tells how far an update of it is: `state` (accepted, fetching, verified, trying,
+    confirmed, rolled_back, …), part of `why`, its `version`"""
+
+    kind_of = "updating"
+    that: Literal["updating"]
+    state: UpdateState | None = None
+    why: str | None = None
+    version: str | None = None
+
+
+class UpdateIs(_Detailed):
+    """the gateway's update changes: `state` (running, stopped, finished), `stage`, part of `why`"""
+
+    seen_at = "gateway"
+    event = "update"
+    that: Literal["update"]
+    state: Literal["running", "stopped", "finished"] | None = None
+    stage: int | None = Field(None, ge=1, le=3)
+    why: str | None = None
 
 
 class Warned(_Detailed):

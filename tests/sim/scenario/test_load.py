@@ -96,6 +96,8 @@ def test_a_good_scenario_is_read() -> None:
         ('person = "ana"', 'person = "eve"', "eve", "no responder 'eve'"),
         ('at = "20 s"\ndo', "do", "[[cues]]", "either 'at'"),
         ("taps = 2", 'board = "front"', "front", "no board 'front'"),
+        ('do = "press"\ntaps = 2', 'do = "update"\nboard = "front"', "front", "no board 'front'"),
+        ('do = "press"\ntaps = 2', 'do = "update"\nto = "new"', "to =", "'new'"),
         ('"coming" }', '"coming", never = true }', "coming", "belongs into an expect"),
         ('board = "button"', 'board = "button"\nradar = "ld2410"', "radar", "button has no radar"),
         ('unit = "204"\n\n', 'unit = "204"\nsettings.volume = 3\n\n', "volume", "no setting"),

@@ -445,9 +445,12 @@ def test_a_call_during_the_trial_is_kept_and_sent_by_whichever_runs(tmp_path, wo
         await until_told(house, "trying")
         await asyncio.sleep(20)
         board.press(hold_ms=2500)
+        pressed = board.loop.now_ms
         await until_told(house, "rolled_back")
         [press] = house.of("press")
         assert press.details == {"taps": 1, "held": 1}
+        # The trial has minutes left, and a call does not wait for them.
+        assert board.loop.now_ms - pressed < 50_000
 
     story_of(tmp_path, story, house, BUTTON)
 
