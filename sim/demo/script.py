@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from sim.demo.person import BREATHING_S, PersonAtTheRadar
-from sim.demo.stage import BUTTON, SENSOR, Cast, Stage
+from sim.demo.stage import BUTTON, SENSOR, Cast, Stage, StageError
 from sim.demo.timeline import Moment, NotSeen, Timeline
 from sim.responder import PageError, Responder
 
@@ -61,10 +61,17 @@ class Script:
 
     async def play(self, when_up: Callable[[], Awaitable[object]] | None = None) -> Findings:
         """All acts, and *when_up* before the first. What was not seen in time ends it and is a
-        check that did not hold."""
+        check that did not hold. Raises StageError where it cannot begin: not all is up in time."""
         breathing = asyncio.create_task(self.person.run())
         try:
-            await self.until_up()
+            try:
+                await self.until_up()
+            except NotSeen as trouble:
+                raise StageError(
+                    f"The demo did not come up ({trouble}); if this machine is busy, end what else "
+                    f"runs, then start the demo again; what there is of it is in "
+                    f"{self._stage.folder}."
+                ) from None
             if when_up is not None:
                 await when_up()
             await self._a_tap_and_another()

@@ -5,16 +5,19 @@ stands in the library.
 """
 
 import shutil
+import tomllib
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import tomli_w
 
-from gateway.backend import escalation
+from gateway.backend import escalation, oversight
 from gateway.entry import Entry
 from sim import interpreter
 from sim.building.gateway_process import LoopIntake
 from sim.scenario.batch import LIBRARY
-from sim.scenario.load import load
+from sim.scenario.load import load, parse
 from sim.scenario.play import play
 
 # What is broken, where, the line as it is, the line as it would be, and who must notice.
@@ -46,6 +49,35 @@ FAULTS = [
         "return True",
         "dark_until_asked",
         id="the radar looks though nobody has asked it to",
+    ),
+    pytest.param(
+        "watch.py",
+        "            if not self._home and room > detector.EMPTY and",
+        "            self._hour_ms += passed\n"
+        "            if self._hour_ms < 10000 and room > detector.EMPTY and",
+        "moves_late",
+        id="a watch only begins in the first ten seconds",
+    ),
+    pytest.param(
+        "watch.py",
+        "        self.saved_version += self._watched_ms // _SAVE_EVERY_MS - before",
+        '        if self._watched_ms > 30000: return self._end("room")',
+        "moves_late",
+        id="a watch is over after half a minute",
+    ),
+    pytest.param(
+        "journal.py",
+        "            self._file.flush()",
+        "            pass",
+        "power_cut_in_writing",
+        id="what is written waits in memory for more",
+    ),
+    pytest.param(
+        "journal.py",
+        "number = self._segments[-1] + 1 if self._segments else 1",
+        "number = 1",
+        "power_cut_in_writing",
+        id="a start writes over what was there",
     ),
 ]
 
@@ -109,6 +141,20 @@ def test_a_gateway_that_answers_before_its_commit_is_noticed(monkeypatch) -> Non
     told = missed("gateway_answers_after_the_commit")
     assert "pressed, exactly once: not seen" in told
     assert any(one.startswith("nothing lost: lost: ") and "press" in one for one in told)
+
+
+def test_a_message_each_time_a_device_is_silent_is_noticed(monkeypatch) -> None:
+    monkeypatch.setattr(oversight, "_TOLD_AGAIN_AFTER", timedelta(0))
+
+    # The first half hour is enough: nobody need wait for the rest.
+    path = LIBRARY / "flapping_wifi_is_no_storm.toml"
+    whole = tomllib.loads(path.read_text(encoding="utf-8"))
+    cues = [cue for cue in whole["cues"] if cue["name"] in ("off 1", "on 1", "off 2", "on 2")]
+    messages = {"that": "told", "person": "dora", "times": 2}
+    short = {**whole, "length": "20 min", "cues": cues, "expect": [messages]}
+    outcome = play(parse(tomli_w.dumps(short), path))
+
+    assert [verdict.seen.split(",")[0] for verdict in outcome.missed] == ["4 times"]
 
 
 def test_that_nobody_else_is_asked_is_noticed(monkeypatch) -> None:
