@@ -88,9 +88,10 @@ class Process:
         todo = json.dumps(list(orders)).encode() if orders else b""
         heads, datas = [], []
         for ms, data in lots:
-            heads.append(struct.pack("<IH", max(0, ms - self._now_ms), len(data)))
+            heads.append(max(0, ms - self._now_ms))
+            heads.append(len(data))
             datas.append(data)
-        head, data = b"".join(heads), b"".join(datas)
+        head, data = struct.pack(f"<{len(heads)}I", *heads), b"".join(datas)
         message = struct.pack("<qIIII", until_ms, len(todo), len(head), len(data), baud)
         assert self._process.stdin is not None  # noqa: S101 - asked for above
         # Where it has ended meanwhile, gather() finds out how.

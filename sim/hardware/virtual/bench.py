@@ -8,12 +8,13 @@ world began; nothing here takes time but waiting.
 
 A message of the world: until i64, three lengths u32, the radar's baud rate u32 (0: the board's),
 all little-endian; then JSON, [[ms, order], …]; then for each lot of bytes from the radar its ms
-after the start of the grant u32 and its length u16; then these bytes.
+after the start of the grant u32 and its length u32; then these bytes.
 """
 
 import json
 import struct
 import sys
+from array import array
 
 import micropython
 
@@ -33,8 +34,6 @@ NEVER = 1 << 61
 
 _HEAD = "<qIIII"
 _HEAD_BYTES = 24
-_LOT = "<IH"
-_LOT_BYTES = 6
 
 folder = ""
 cause = "power_on"
@@ -64,11 +63,12 @@ _bites_at = NEVER
 _stdin = sys.stdin.buffer
 _write = sys.stdout.write
 
-# The radar's lots: where the next one is described, when it comes, where its bytes are.
-_lots = b""
-_lots_end = 0
+# The radar's lots: when each comes and how long it is, which is next, when; their bytes, and where
+# those of the next one begin.
+_lots = array("I")
 _lot_at = 0
 _lot_ms = NEVER
+_bytes = memoryview(b"")
 _bytes_at = 0
 _granted_at = 0
 _baud = None
@@ -189,7 +189,7 @@ def _end() -> None:
 
 
 def _receive() -> None:
-    global _horizon, _due, _said, _lots, _lots_end, _lot_at, _lot_ms, _bytes_at, _granted_at, _baud
+    global _horizon, _due, _said, _lots, _lot_at, _lot_ms, _bytes, _bytes_at, _granted_at, _baud
     head = _stdin.read(_HEAD_BYTES)
     if not head or len(head) < _HEAD_BYTES:
         sys.exit(ENDED_BY_HOST)
@@ -199,25 +199,24 @@ def _receive() -> None:
         _orders.extend(json.loads(_stdin.read(orders)))
         _due = _orders[0][0]
     # What has not come yet is granted again, perhaps changed: this replaces the rest.
-    _lots = memoryview(_stdin.read(lots + data)) if lots else b""
-    _lots_end = _bytes_at = lots
-    _lot_at = 0
+    _lots = array("I", _stdin.read(lots))
+    _bytes = memoryview(_stdin.read(data))
+    _lot_at = _bytes_at = 0
     _granted_at = now
     _baud = baud or None
-    _lot_ms = now + struct.unpack_from(_LOT, _lots, 0)[0] if lots else NEVER
+    _lot_ms = now + _lots[0] if lots else NEVER
 
 
 def _take_lots() -> None:
     global _lot_at, _lot_ms, _bytes_at
-    begins = _bytes_at
-    while _lot_ms <= now:
-        _bytes_at += struct.unpack_from(_LOT, _lots, _lot_at)[1]
-        _lot_at += _LOT_BYTES
-        if _lot_at < _lots_end:
-            _lot_ms = _granted_at + struct.unpack_from(_LOT, _lots, _lot_at)[0]
-        else:
-            _lot_ms = NEVER
-    take_bytes(_lots[begins:_bytes_at], _baud)
+    begins = ends = _bytes_at
+    at, ms = _lot_at, _lot_ms
+    while ms <= now:
+        ends += _lots[at + 1]
+        at += 2
+        ms = _granted_at + _lots[at] if at < len(_lots) else NEVER
+    _lot_at, _lot_ms, _bytes_at = at, ms, ends
+    take_bytes(_bytes[begins:ends], _baud)
 
 
 def take_bytes(data: bytes, baud) -> None:
