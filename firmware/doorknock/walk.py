@@ -7,6 +7,8 @@ much likelier its step is of a walk than of the usual; the sum never falls below
 walk when it is high and has been above nought for as long as a walk takes.
 """
 
+from micropython import const
+
 from .chest import ROUGHNESS, TALLY, WILD_SHARE
 from .clock import since
 
@@ -17,53 +19,53 @@ _ROUGH = (72, 58, 41, 31, 23, 16, 11, 6, 2, 0, 0, 0, 0, 0, 0, 0)
 _SMOOTH = (-25, -24, -22, -19, -17, -13, -10, -6, -3, 0, 0, 0, 0, 0, 0, 0)
 _WILD = (46, 30, 14, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 _TAME = (-7, -6, -4, -1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-_TURN = 60  # of a whole turn, which no chest makes
+_TURN = const(60)  # of a whole turn, which no chest makes
 # Fifty times likelier a walk.
-_SURE = 130
-_MOST = 400
+_SURE = const(130)
+_MOST = const(400)
 # At least 1.4 s: a collapse is over sooner (a fall takes under a second).
-_WALK_MS = 1400
+_WALK_MS = const(1400)
 # Whoever is at the edge of the beam soon shows no wild step any more, and steps on: they may walk.
 # A fall's roughness is as short as the fall, but for a heart that is seen after it.
-_MAY_WALK_MS = 600
-_ROUGH_MS = 1600
+_MAY_WALK_MS = const(600)
+_ROUGH_MS = const(1600)
 # A way out takes 3 to 8 s. What goes on for longer, and is not random phase, is usual for this
 # person.
-_LONGEST_MS = 10000
-_RANDOM_LONGEST_MS = 40000
+_LONGEST_MS = const(10000)
+_RANDOM_LONGEST_MS = const(40000)
 # What is usual: a mean over 64 slots, 13 s.
-_USUAL = 6
+_USUAL = const(6)
 
 # Movement: four rough steps within the last 1.6 s, the last of them 0.6 s ago or less, and a whole
 # turn among them or such steps as are likelier a walk. A fade makes two or three.
-_WINDOW = 8  # slots
-_MOVE_ROUGH = 4
-_MOVE_OVER_MS = 1000
-_LIKELY = 90
+_WINDOW = const(8)  # slots
+_MOVE_ROUGH = const(4)
+_MOVE_OVER_MS = const(1000)
+_LIKELY = const(90)
 
 # Random phase, in 64ths of a mrad and 65,536ths: rough by 1.57 rad on the mean, wild in 33 %. The
 # poorest recording of somebody breathing, over its poorest quarter: 1.45 rad and 21 %.
 RANDOM_ROUGHNESS = 1300 * 64
-_RANDOM_WILD = 13100  # 20 %
+_RANDOM_WILD = const(13100)  # 20 %
 
 # At nine samples a second and more no chest is usually rough in three steps of 16 and wild in one:
 # a poor return. Only whole turns tell of a walk then. In samples a slot, 256ths.
-_OFTEN = 460
-_POOR_ROUGH = 3
-_POOR_WILD = 1
+_OFTEN = const(460)
+_POOR_ROUGH = const(3)
+_POOR_WILD = const(1)
 
 # Lost in the middle of what may well be a walk (seven times likelier one), with a wild step within
 # 1.5 s; or of what surely is one by its rough steps (a return that fades shows few wild ones).
-_MAY_WALK = 64
-_GOING_MS = 1500
-_FADED_MS = 3500
+_MAY_WALK = const(64)
+_GOING_MS = const(1500)
+_FADED_MS = const(3500)
 
 # Of the last 13 s so much (in 16ths) was rough: as after 1.5 s of a walk (a fall is rough for 1 s
 # at the most), after three seconds of one, in somebody whose steps tell nothing.
-_ROUGH_LATELY = 1
-_ROUGH_FOR_LONG = 2
-_TELLS_NOTHING = 3
-_ALWAYS_ROUGH = 4
+_ROUGH_LATELY = const(1)
+_ROUGH_FOR_LONG = const(2)
+_TELLS_NOTHING = const(3)
+_ALWAYS_ROUGH = const(4)
 
 
 class Walk:
