@@ -3,6 +3,7 @@ import { Cards } from "./cards.js";
 import { Hints } from "./hints.js";
 import { Room, describe } from "./room.js";
 import { Story } from "./story.js";
+import { Waits } from "./waits.js";
 import { Wave } from "./wave.js";
 import { calm, clock, names, put, say } from "./words.js";
 
@@ -26,6 +27,7 @@ const wave = new Wave(by("wave"));
 const cards = new Cards(act, room);
 const story = new Story(by("story"));
 const hints = new Hints(by("hint"), cards);
+const waits = new Waits();
 
 // --- to the world -------------------------------------------------------------------------------
 
@@ -79,6 +81,7 @@ const shows = {
     const first = form.situation.selectedIndex === 0;
     const playable = scene.people.length > 0 && scene.room.sensor !== null;
     hints.begin(first && playable);
+    waits.begin();
     document.querySelector(".controls").hidden = scene.people.length === 0;
     put(by("about-more"), first && playable ? "" : (about?.textContent ?? ""));
     document.body.dataset.ready = "yes";
@@ -94,6 +97,8 @@ const shows = {
     strip();
     transport();
     hints.show(frame);
+    const needs = waits.after(frame);
+    put(by("waits"), needs && say(needs));
   },
   story({ news: all }) {
     story.clear();

@@ -243,6 +243,12 @@ def test_nothing_is_wider_than_a_phone_and_all_of_it_is_legible(visitor, languag
           .map((one) => one.textContent)"""
     )
     assert small == [], "too small for a thumb"
+    spilt = page.evaluate(
+        """() => [...document.querySelectorAll("button")]
+          .filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1)
+          .map((one) => one.textContent)"""
+    )
+    assert spilt == [], "wider than its button"
 
 
 def test_a_light_that_must_not_flicker_is_drawn_and_said_instead(visitor):
@@ -277,3 +283,60 @@ def test_without_javascript_the_page_says_what_it_needs(chromium, served):
     page.goto(served.address)
     expect(page.locator("noscript p")).to_be_visible()
     context.close()
+
+
+WAITS = """async ([sensors, breathing]) => {
+  const { Waits } = await import("/static/waits.js");
+  const waits = new Waits();
+  const people = [{ posture: "sitting", breathing: "normal" }];
+  const usual = { power: true, faulty: false, tier: "breathing", does: "watching" };
+  let needs = "";
+  for (const sensor of sensors) {
+    const last = sensor === sensors.at(-1);
+    if (last) people[0].breathing = breathing;
+    needs = waits.after({ people, sensor: { ...usual, ...sensor } });
+  }
+  return needs;
+}"""
+
+
+# What the sensor said so far, last when the breath has come to this; what it then needs.
+NEEDS = [
+    ([{"does": "idle", "sees": "empty"}], "stopped", "live_waits_nobody"),
+    ([{"sees": "moving"}], "stopped", "live_waits_unseen"),
+    ([{"does": "idle", "sees": "off"}], "stopped", "live_waits_off"),
+    ([{"tier": "presence", "sees": "still"}], "stopped", "live_waits_presence"),
+    ([{"sees": "breathing"}, {"sees": "still"}], "stopped", ""),
+    ([{"sees": "moving"}], "normal", ""),
+    ([{"sees": "moving", "does": "asking"}], "stopped", ""),
+    ([{"sees": "unknown", "faulty": True}], "stopped", ""),
+    ([{"sees": "dead", "power": False}], "stopped", ""),
+]
+
+
+def test_who_stops_a_breath_too_soon_is_told_what_the_sensor_needs(visitor):
+    page = visitor()
+    for sensors, breathing, needs in NEEDS:
+        assert page.evaluate(WAITS, [sensors, breathing]) == needs, sensors
+
+
+DEAF = 'export class Waits { begin() {} after() { return "live_waits_nobody"; } }'
+
+
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [
+        ("en", "has not noticed anybody yet"),
+        ("es", "no ha notado a nadie"),
+        ("fr", "remarqué personne"),
+    ],
+)
+def test_what_the_sensor_needs_stands_on_the_page_at_the_size_of_a_phone(visitor, language, says):
+    # Given a sensor that is deaf to whoever comes in
+    page = visitor(viewport=PHONE, locale=language)
+    page.route(
+        "**/waits.js", lambda route: route.fulfill(body=DEAF, content_type="text/javascript")
+    )
+    page.reload()
+    expect(page.locator("#waits")).to_contain_text(says, timeout=SOON_MS)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
