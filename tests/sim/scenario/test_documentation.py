@@ -28,6 +28,24 @@ def test_with_something_broken_nothing_is_lost() -> None:
     assert outcome.verdicts[0].seen != "0 made, each received once"
 
 
+def test_whoever_goes_on_as_the_page_says_sees_what_it_says() -> None:
+    # Given the first file with the breaks added at its end, as a newcomer does it
+    broken = "\n".join(BLOCKS[:3])
+
+    outcome = play(parse(broken, Path("mine.scenario.toml")))
+
+    assert [verdict.wanted.split(",")[0] for verdict in outcome.missed] == ["asked"]
+    assert outcome.missed[0].seen.startswith("too late")
+
+    # And with the question expected where the person sees it
+    first, asked, rest = broken.partition('[[expect]]\nthat = "asked"')
+    mended = first + BLOCKS[3] + rest[rest.index("[[expect]]") :]
+    outcome = play(parse(mended, Path("mine.scenario.toml")))
+
+    assert asked
+    assert outcome.met, [verdict for verdict in outcome.verdicts if not verdict.met]
+
+
 def test_every_block_is_toml() -> None:
     for block in BLOCKS:
         tomllib.loads(block)
