@@ -71,6 +71,11 @@ class Passwords:
         found: datetime | None = connection.execute(mine).scalar()
         return found
 
+    @staticmethod
+    def holders(connection: Connection) -> set[str]:
+        """Everybody who has one."""
+        return set(connection.execute(select(passwords.c.holder)).scalars())
+
     def check(self, holder: str, secret: str) -> bool:
         """Whether *secret* is right, and may be tried now."""
         now = self._clock()

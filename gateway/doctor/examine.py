@@ -24,6 +24,7 @@ CHECKS: tuple[Callable[[Patient], Iterator[Finding]], ...] = (
     alert_backend.backend,
     people.people,
     people.escalation,
+    people.passwords,
     people.address,
     rooms.rooms,
     stores.waiting,

@@ -3,11 +3,16 @@
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from gateway.backend.channels.apprise import AppriseChannel
+from gateway.backend.logins import STAFF
+from gateway.backend.passwords import Passwords
 from gateway.doctor.finding import Finding, look, well, wrong
 from gateway.doctor.patient import Patient
 from gateway.errors import SettingsError
 from gateway.secret_file import reveal
+from gateway.store.read_only import open_read_only
 
 
 def people(patient: Patient) -> Iterator[Finding]:
@@ -61,6 +66,33 @@ def escalation(patient: Patient) -> Iterator[Finding]:
             "nobody is told of silent devices and low batteries",
             "add 'staff' under [escalation]",
         )
+
+
+def passwords(patient: Patient) -> Iterator[Finding]:
+    """Each of the staff has a password; without one, whoever has their link has the pages for
+    staff."""
+    staff = patient.settings.escalation.staff
+    if not patient.settings.backend.embedded or patient.backend_store is None or not staff:
+        return
+    store = open_read_only(patient.backend_store)
+    try:
+        with store.read() as connection:
+            holders = Passwords.holders(connection)
+    except (SQLAlchemyError, OSError):
+        # A store that is damaged, or older than passwords: its own check says so.
+        return
+    finally:
+        store.close()
+    without = [person for person in staff if STAFF + person not in holders]
+    if not without:
+        yield well("passwords", "each of the staff has one")
+        return
+    if len(without) == 1:
+        what = f"{without[0]} has none: whoever has their link opens the pages for staff"
+    else:
+        names = ", ".join(without)
+        what = f"{names} have none: whoever has a link of theirs opens the pages for staff"
+    yield look("passwords", what, f"give them one: doorknock person password {without[0]}")
 
 
 def address(patient: Patient) -> Iterator[Finding]:

@@ -9,11 +9,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import insert
 
 from gateway import devices
 from gateway.backend.database import open_database
+from gateway.backend.logins import STAFF
+from gateway.backend.passwords import Passwords
 from gateway.backend.tables import devices as known_devices
+from gateway.backend.vault import Vault
 from gateway.backup.mark import note_backup
 from gateway.doctor import access_point, machine, rooms
 from gateway.doctor.examine import examine
@@ -105,6 +109,34 @@ def test_an_installation_that_is_off_is_told_so_and_the_rest_is_looked_at_all_th
     assert marks(config, "people") == {Mark.WELL}
     assert marks(config, "links") == {Mark.WELL}
     assert marks(config, "broker") == {Mark.WELL}
+
+
+def test_staff_without_a_password_are_named(config: Path) -> None:
+    text = config.read_text()
+    names = ["ana", "ben"]
+    ben = '[[people]]\nid = "ben"\nname = "Ben"\nchannels = ["file:ana-phone"]\n'
+    config.write_text(text.replace('staff = ["ana"]', 'staff = ["ana", "ben"]') + ben)
+    # Before its first start there is nothing to look into, and nothing is made
+    assert found(config, "passwords") == []
+
+    settings = load(config)
+    database = open_database(settings.backend_database)
+    vault = Vault(load_secrets(settings).vault_key)
+    known = Passwords(database, vault, lambda: datetime.now(UTC), PasswordHasher(1, 8, 1))
+    told = []
+    for name in (*names, ""):
+        (one,) = found(config, "passwords")
+        told.append((one.mark, one.what.partition(":")[0], one.do))
+        if name:
+            with database.write() as connection:
+                known.put(connection, STAFF + name, known.hash("five words of ana's own"))
+    database.close()
+
+    assert told == [
+        (Mark.LOOK, "ana, ben have none", "give them one: doorknock person password ana"),
+        (Mark.LOOK, "ben has none", "give them one: doorknock person password ben"),
+        (Mark.WELL, "each of the staff has one", ""),
+    ]
 
 
 def test_every_finding_that_is_not_well_says_what_to_do(config: Path) -> None:
