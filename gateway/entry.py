@@ -265,7 +265,8 @@ class Entry:
             on = message.kind == "watch" and details.get("state") == "started"
             table.set_watch(connection, row.device, message.boot, message.seq, on=on)
         if message.kind == "heartbeat":
-            row.set(health=dict(details))
+            # With its uptime: some of it is counted since the start.
+            row.set(health={**details, "uptime_ms": message.stamp})
             if "battery_millivolts" in details:
                 row.set(battery_millivolts=details["battery_millivolts"])
             self._say_light(connection, row, one, shown=details.get("light"))

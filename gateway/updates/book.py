@@ -5,6 +5,7 @@ order, and an order is never given twice.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from doorknock import manifest
@@ -21,6 +22,9 @@ from gateway.updates.stages import Health, Member, Seen, Update
 
 # A fault counts as a recent one for as long as a device is watched.
 _LATELY_MS = max(stages.WATCHED_MS.values())
+
+# Kept beside what a device was like before: Member.memory.
+_MEMORY = "most_memory"
 
 # Why a device is passed over. The pages know these by name.
 NEVER_HEARD = "never heard"
@@ -41,6 +45,7 @@ def load(connection: Connection, row: Any) -> Update:
             order=one.order_id,
             before=Health.of(one.before),
             since_ms=one.since_ms,
+            memory=int((one.before or {}).get(_MEMORY, 0)),
         )
         for one in table.members(connection, row.id)
     )
@@ -62,7 +67,7 @@ def save(connection: Connection, update_id: int, update: Update) -> None:
                 "state": one.state,
                 "why": one.why,
                 "order_id": one.order,
-                "before": one.before.as_json(),
+                "before": {**one.before.as_json(), _MEMORY: one.memory},
                 "since_ms": one.since_ms,
             }
             for place, one in enumerate(update.members)
@@ -101,9 +106,7 @@ def carry_out(
             order = None
         elif one.state == stages.ORDERED and order is None and release is not None:
             order = _order(connection, one, release, by, now_ms)
-        members.append(
-            Member(one.device, one.stage, one.state, one.why, order, one.before, one.since_ms)
-        )
+        members.append(replace(one, order=order))
     return Update(update.version, update.state, update.why, update.stage, tuple(members))
 
 
@@ -187,6 +190,9 @@ def _health(health: Mapping[str, Any], faults: tuple[frozenset[str], int]) -> He
         cause=str(health.get("cause", "unknown")),
         raised=faults[0],
         faults=faults[1],
+        errors=int(health.get("radar_errors", 0)),
+        uptime_ms=int(health.get("uptime_ms", 0)),
+        memory=int(health.get("memory_free_bytes", 0)),
     )
 
 

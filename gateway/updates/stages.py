@@ -43,6 +43,14 @@ LATE_AFTER_MS = 86_400_000
 FRAMES_PERCENT = 80
 # A fault that comes and goes: so many more than before the update.
 MORE_FAULTS = 3
+# Bad frames of a radar. A module says some nonsense when it gets power, and a bad cable costs a few
+# a minute: worse is three times the rate from before and one a minute more, over so many.
+ERRORS_TIMES = 3
+MORE_ERRORS_PER_H = 60
+FEWEST_ERRORS = 20
+# Free memory as heartbeats say it holds what is not collected yet, so one of them alone says
+# little: the most that was free in the watch counts. A leak or a larger application leaves less.
+MEMORY_PERCENT = 60
 
 RUNNING = "running"
 STOPPED = "stopped"
@@ -73,12 +81,22 @@ _OF_ORDER = {"rolled_back": BACK, "refused": FAILED, "failed": FAILED, "confirme
 class Health:
     """How a device does. frames: of its radar in 10 s; 0: unknown, or it has none just now.
 
-    raised: its faults that are raised. faults: how many were raised lately."""
+    raised: its faults that are raised. faults: how many were raised lately. errors: bad frames of
+    its radar since it started, uptime_ms ago; uptime_ms 0: unknown. memory: free, bytes; 0:
+    unknown."""
 
     frames: int = 0
     cause: str = "unknown"
     raised: frozenset[str] = frozenset()
     faults: int = 0
+    errors: int = 0
+    uptime_ms: int = 0
+    memory: int = 0
+
+    @property
+    def errors_per_h(self) -> int:
+        """Bad frames of its radar an hour; 0 where the time is unknown."""
+        return self.errors * 3_600_000 // self.uptime_ms if self.uptime_ms else 0
 
     def as_json(self) -> dict[str, Any]:
         """To be kept."""
@@ -87,6 +105,9 @@ class Health:
             "cause": self.cause,
             "raised": sorted(self.raised),
             "faults": self.faults,
+            "errors": self.errors,
+            "uptime_ms": self.uptime_ms,
+            "memory": self.memory,
         }
 
     @classmethod
@@ -98,6 +119,9 @@ class Health:
             str(kept.get("cause", "unknown")),
             frozenset(kept.get("raised", ())),
             int(kept.get("faults", 0)),
+            int(kept.get("errors", 0)),
+            int(kept.get("uptime_ms", 0)),
+            int(kept.get("memory", 0)),
         )
 
 
@@ -117,7 +141,9 @@ class Seen:
 
 @dataclass(frozen=True)
 class Member:
-    """A device in an update. since_ms: when it came to be `state`; 0 once it is settled."""
+    """A device in an update. since_ms: when it came to be `state`; 0 once it is settled.
+
+    before: how it did when it was ordered. memory: the most that was free while it is watched."""
 
     device: str
     stage: int
@@ -126,6 +152,7 @@ class Member:
     order: int | None = None
     before: Health = field(default_factory=Health)
     since_ms: int = 0
+    memory: int = 0
 
 
 @dataclass(frozen=True)
@@ -214,7 +241,7 @@ def _follow_order(one: Member, seen: Seen, now_ms: int) -> Member:
     if seen.order in _OF_ORDER:
         state = _OF_ORDER[seen.order]
         if state == WATCHED:
-            return replace(one, state=WATCHED, since_ms=now_ms)
+            return replace(one, state=WATCHED, since_ms=now_ms, memory=0)
         return _settled(one, state, seen.order_why)
     if seen.order in ("superseded", "stopped"):
         return _settled(one, PASSED, "ordered otherwise")
@@ -237,8 +264,10 @@ def _watch(version: str, one: Member, seen: Seen, now_ms: int) -> Member:
     why = worse(one.before, seen.health)
     if why:
         return _settled(one, WORSE, why)
+    one = replace(one, memory=max(one.memory, seen.health.memory))
     if now_ms - one.since_ms >= WATCHED_MS.get(seen.device_type, 0):
-        return _settled(one, GOOD, "")
+        why = tighter(one.before.memory, one.memory)
+        return _settled(one, WORSE if why else GOOD, why)
     return one
 
 
@@ -254,6 +283,20 @@ def worse(before: Health, now: Health) -> str:
     # A radar without power has no rate, before or after.
     if before.frames and now.frames and now.frames * 100 < before.frames * FRAMES_PERCENT:
         return f"radar {now.frames} frames in 10 s, before {before.frames}"
+    # Since when it counts must be known of both, or a long life would be held against a short one.
+    if before.uptime_ms and now.uptime_ms and now.errors >= FEWEST_ERRORS:
+        most = ERRORS_TIMES * before.errors_per_h + MORE_ERRORS_PER_H
+        if now.errors_per_h > most:
+            return f"radar {now.errors_per_h} bad frames an hour, before {before.errors_per_h}"
+    return ""
+
+
+def tighter(before: int, most: int) -> str:
+    """What is wrong with its memory, in words; "" for nothing.
+
+    before: free when it was ordered. most: the most that was free since. Bytes; 0: unknown."""
+    if before and most and most * 100 < before * MEMORY_PERCENT:
+        return f"memory {most // 1024} KB free, before {before // 1024}"
     return ""
 
 

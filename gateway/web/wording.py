@@ -153,8 +153,15 @@ class Words:
 
     def _update_why(self, why: str) -> str:
         """In the reader's language where it is one of a few; a device's own words, where not."""
+        kind, _, fault = why.partition(" ")
+        if kind == "fault" and f"fault_{fault}" in CATALOGUE.texts["en"]:
+            return self.say(f"fault_{fault}")
         key = "update_why_" + re.sub(r"[^a-z]+", "_", why.lower()).strip("_")
-        return self.say(key) if key in CATALOGUE.texts["en"] else why
+        if key not in CATALOGUE.texts["en"]:
+            return why
+        # What is measured is said first, and what it was before last.
+        numbers = re.findall(r"[0-9]+", why) or [""]
+        return self.say(key, now=numbers[0], before=numbers[-1])
 
     def _value(self, value: int | str) -> str:
         return str(value) if isinstance(value, int) else self.say(f"mode_{value}")

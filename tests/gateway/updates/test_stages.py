@@ -130,6 +130,86 @@ def test_one_that_does_worse_while_it_is_watched_stops_all(what):
     assert house.update.state == stages.STOPPED
 
 
+HOUR = 3_600_000
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "why"),
+    [
+        # (bad frames, uptime)
+        ((0, 48 * HOUR), (40, HOUR // 4), "radar 160 bad frames an hour, before 0"),
+        ((480, 24 * HOUR), (31, HOUR // 4), "radar 124 bad frames an hour, before 20"),
+        # A bad cable was one before.
+        ((480, 24 * HOUR), (29, HOUR // 4), ""),
+        ((24_000, 24 * HOUR), (700, HOUR // 4), ""),
+        # Some nonsense at a start is none.
+        ((0, 48 * HOUR), (19, HOUR // 30), ""),
+        # Nobody knows over which time.
+        ((0, 0), (500, HOUR // 4), ""),
+        ((0, HOUR), (500, 0), ""),
+    ],
+)
+def test_a_radar_whose_bytes_are_broken_more_often_is_worse(before, now, why):
+    was = Health(frames=100, errors=before[0], uptime_ms=before[1])
+    assert stages.worse(was, Health(frames=100, errors=now[0], uptime_ms=now[1])) == why
+    house = House()
+    house.say(NAMES[0], health=was)
+    house.look()
+    house.runs_it(NAMES[0])
+    house.look()
+    house.say(NAMES[0], health=Health(frames=100, errors=now[0], uptime_ms=now[1]))
+    house.look(3)
+    assert (house.state(NAMES[0]) == stages.WORSE) == bool(why)
+
+
+@pytest.mark.parametrize(
+    ("seen", "state"),
+    [
+        # One heartbeat just before its memory was cleared up says nothing.
+        ([20_000, 15_000, 90_000, 16_000], stages.GOOD),
+        ([20_000, 59_000, 58_000, 30_000], stages.WORSE),
+        ([60_000] * 4, stages.GOOD),
+        ([0] * 4, stages.GOOD),
+    ],
+)
+def test_memory_is_judged_by_the_best_moment_of_the_watch(seen, state):
+    house = House()
+    house.say(NAMES[0], health=Health(frames=100, memory=100_000))
+    house.look()
+    house.runs_it(NAMES[0])
+    house.say(NAMES[0], health=Health(frames=100))
+    house.look()
+    for memory in seen:
+        house.say(NAMES[0], health=Health(frames=100, memory=memory))
+        house.look(4)
+    assert house.state(NAMES[0]) == state
+    if state == stages.WORSE:
+        assert house.update.state == stages.STOPPED
+        assert house.update.why.endswith("worse memory 57 KB free, before 97")
+    # What was not known before is not judged.
+    assert stages.tighter(0, 10) == ""
+
+
+@given(
+    st.builds(
+        Health,
+        st.integers(0, 1 << 30),
+        st.sampled_from(["unknown", "power_on", "software"]),
+        st.frozensets(st.text(max_size=4), max_size=3),
+        st.integers(0, 99),
+        st.integers(0, 1 << 30),
+        st.integers(0, 1 << 62),
+        st.integers(0, 1 << 30),
+    )
+)
+def test_what_is_kept_of_a_health_is_that_health_and_no_worse_than_itself(health):
+    assert Health.of(health.as_json()) == health
+    assert stages.worse(health, health) == ""
+    assert stages.tighter(health.memory, health.memory) == ""
+    # As an earlier gateway has kept it.
+    assert Health.of({"frames": 7}) == Health(frames=7)
+
+
 def test_what_was_so_before_is_no_reason_to_stop():
     before = Health(frames=70, raised=frozenset({"cannot_see"}), faults=5, cause="power_on")
     now = Health(frames=60, raised=frozenset({"cannot_see"}), faults=6, cause="software")
