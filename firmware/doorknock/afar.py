@@ -46,7 +46,7 @@ class Afar:
     the device was given by cable (Config.base). `room` is the device around it: emit(kind,
     details), busy() (a question, or a call that is open), calm() (not busy, and nobody looked
     after), restart(), lines, log(text), and of a change of its Wi-Fi by Bluetooth: may_change_wifi,
-    change_wifi() (agreed to).
+    trying() (an application), change_wifi() (agreed to).
 
     showing: the light that this room would like, "" for none. It gives way to every other.
     """
@@ -229,8 +229,9 @@ class Afar:
         elif what in ("restart", "test_press", "wifi"):
             # Whoever is looked after answers by that same single press. One light asks for one
             # thing at a time.
-            asks = what == "wifi" and self._held is not None
-            outcome = "done" if self._room.calm() and not asks else "busy"
+            # And an application on trial has to reach the gateway, by the Wi-Fi that it knows.
+            not_now = what == "wifi" and (self._held is not None or self._room.trying())
+            outcome = "done" if self._room.calm() and not not_now else "busy"
         elif what in ACTS:
             outcome = "busy" if what != "log" and self._room.busy() else "done"
         kept.act_outcome = _OUTCOMES.index(outcome)

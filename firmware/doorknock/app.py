@@ -282,6 +282,10 @@ class App:
         watching = self.sensor is not None and self.sensor.watching()
         return not (self.busy() or watching or self.button.busy)
 
+    def trying(self) -> bool:
+        """Whether an update is on trial, or about to be."""
+        return self.update.trying
+
     def change_wifi(self) -> None:
         """Somebody in the room has agreed that its Wi-Fi is changed."""
         self.wifi.open(chip.ticks())
@@ -300,7 +304,8 @@ class App:
 
     def may(self) -> bool:
         """Whether an update may go on: it disturbs nobody, and the battery bears it."""
-        if not self.calm() or self.wifi.awake:
+        if not self.calm() or self.wifi.awake or self.afar.showing == "agree":
+            # Who is just being asked to agree by a press would call by it after a restart.
             return False
         return self.sleeper is None or not (self._woken_by_press or self.battery.low)
 

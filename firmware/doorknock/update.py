@@ -187,9 +187,14 @@ class Update:
 
     # --- time ------------------------------------------------------------------------------
 
+    @property
+    def trying(self) -> bool:
+        """Whether an application is on trial, or about to be."""
+        return slot.on_trial or self._restart_at is not None
+
     def awake(self, now: int) -> bool:
         """Whether a device on a battery has to stay awake for it."""
-        if slot.on_trial or self._restart_at is not None:
+        if self.trying:
             return True
         if self._ended is not None and clock.since(now, self._ended) < _WORD_MS:
             return True

@@ -54,7 +54,8 @@ SENTENCES = {
     Trouble.BAD_SSID: "The name of a Wi-Fi has 1 to 32 bytes; write it exactly as the router has "
     "it, capitals as well.",
     Trouble.BAD_KEY: "A Wi-Fi password has 8 to 63 characters, or none at all for an open network.",
-    Trouble.BUSY: "The device is looking after somebody, or a call is open; try again later.",
+    Trouble.BUSY: "The device is looking after somebody, a call is open, or it tries an update; "
+    "try again later.",
     Trouble.FAILED: "The device does not do this: Bluetooth is off in its settings, or its "
     "firmware is too old.",
     Trouble.WRONG_PASSWORD: "The Wi-Fi does not accept this password; look at it again. The "

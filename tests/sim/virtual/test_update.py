@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from doorknock import mqtt, wire
+from doorknock.afar import AGREE_MS
 
 from gateway.release.release_file import sign
 from tests.sim.virtual import releases
@@ -451,6 +452,51 @@ def test_a_call_during_the_trial_is_kept_and_sent_by_whichever_runs(tmp_path, wo
         assert press.details == {"taps": 1, "held": 1}
         # The trial has minutes left, and a call does not wait for them.
         assert board.loop.now_ms - pressed < 50_000
+
+    story_of(tmp_path, story, house, BUTTON)
+
+
+def done(house, number):
+    return [one.details["outcome"] for one in house.of("done") if one.details["number"] == number]
+
+
+def test_a_change_of_the_wifi_is_not_begun_while_an_application_is_on_trial(tmp_path, workshop):
+    house = Serving(release(workshop, "0.2.0"))
+
+    async def story(board, house):
+        await up(board, house)
+        house.order(board, "update", order_of(house.made), 100)
+        await board.until_said("update trying", 120)
+        house.order(board, "act", {"what": "wifi"}, 101)
+        await asyncio.sleep(15)
+        house.order(board, "act", {"what": "wifi"}, 102)
+        await until_told(house, "confirmed")
+        assert done(house, 101) + done(house, 102) == ["busy", "busy"]
+        assert causes(board) == ["power_on", "software"]
+        # And once it is in force, as ever.
+        house.order(board, "act", {"what": "wifi"}, 103)
+        await board.until_light("agree")
+        assert done(house, 103) == ["done"]
+
+    story_of(tmp_path, story, house, BUTTON)
+
+
+def test_an_update_waits_while_somebody_is_asked_to_agree_to_another_wifi(tmp_path, workshop):
+    house = Serving(release(workshop, "0.2.0"))
+
+    async def story(board, house):
+        await up(board, house)
+        house.order(board, "act", {"what": "wifi"}, 100)
+        await board.until_light("agree")
+        asked = board.loop.now_ms
+        house.order(board, "update", order_of(house.made), 101)
+        await asyncio.sleep(60)
+        assert names(house.states()) == ["accepted"]
+        assert house.wants == []
+        # Nobody agrees; then it goes on.
+        await until_told(house, "confirmed")
+        assert board.loop.now_ms - asked > AGREE_MS
+        assert house.of("press") == []
 
     story_of(tmp_path, story, house, BUTTON)
 
