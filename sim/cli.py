@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from sim.devices.cli import board
 from sim.evaluate.cli import evaluate
 from sim.fleet.cli import fleet
 from sim.replay_cli import replay
@@ -21,6 +22,7 @@ sim.command("replay")(replay)
 sim.command("evaluate")(evaluate)
 sim.command("fleet")(fleet)
 sim.command("studio")(studio)
+sim.command("board")(board)
 
 
 @sim.callback()

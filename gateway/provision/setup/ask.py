@@ -74,7 +74,7 @@ class Ask:
             radar=said.radar or (known.radar if known else ""),
             battery=_either(said.battery, known),
             from_afar=self._from_afar(kind, said, known),
-            replaces=said.replaces,
+            replaces=said.replaces or (known.replaces if known else ""),
         )
 
     def answers(

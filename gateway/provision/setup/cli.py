@@ -1,5 +1,6 @@
 """`doorknock provision`. Exit 0: every device is ready; 1: one is not; 2: wrong use."""
 
+import dataclasses
 import signal
 import sys
 import time
@@ -10,8 +11,9 @@ from typing import Annotated, Any
 
 import typer
 
-from gateway import devices
+from gateway import answers, devices
 from gateway.care.cli import who
+from gateway.care.view import find
 from gateway.errors import DeviceError, GatewayError
 from gateway.options import Config
 from gateway.provision import boards
@@ -24,6 +26,7 @@ from gateway.provision.setup import batch, on_board, shown
 from gateway.provision.setup.ask import Ask, Said
 from gateway.provision.setup.cable import Cable
 from gateway.provision.setup.job import Desk, Flash, Made, SetUp
+from gateway.provision.setup.steps import Step
 from gateway.provision.setup.trouble import Unfit, in_words
 from gateway.provision.setup.wanted import Wanted
 from gateway.secret_file import make_data_directory
@@ -63,7 +66,8 @@ def provision(
         str | None, typer.Option("--from", help="A CSV, a line for each device; - for stdin.")
     ] = None,
     replace: Annotated[
-        str, typer.Option(help="The device whose place it takes, and that is retired then.")
+        str,
+        typer.Option(help="The device, or its room, whose place it takes; it is retired then."),
     ] = "",
     new_key: Annotated[
         bool, typer.Option("--new-key", help="Give it a fresh key; the old one works no more.")
@@ -107,9 +111,8 @@ def provision(
         settings=_named(values or []),
         first=first,
         ambulance=ambulance,
-        replaces=replace,
     )
-    if table is not None and said != Said():
+    if table is not None and (replace or said != Said()):
         raise typer.BadParameter("with --from, everything about devices is in the file")
     lines = _lines(table, settings) if table is not None else None
     network = ask.network(anew=wifi, file=wifi_file, host=host)
@@ -139,7 +142,11 @@ def provision(
     run = _Run(desk, screen, flash, renew=new_key, as_json=as_json)
     if lines is None:
         named = _the_port(port)
-        run.one(named, ask.wanted(said, None if with_flash else _known(store, named)))
+        known = None if with_flash else _known(store, named)
+        if replace:
+            said = dataclasses.replace(said, replaces=find(store, replace).device)
+            known = _set_up_as(store, said.replaces) or known
+        run.one(named, ask.wanted(said, known))
     else:
         run.many(lines, port or [])
     store.close()
@@ -170,7 +177,7 @@ class _Run:
     def one(self, port: str, wanted: Wanted) -> None:
         """The board on this port."""
         with self._ended_in_order([]):
-            self._set_up(port, wanted, lambda device, one: one)
+            self._set_up(port, wanted, lambda device, chip, one: one)
 
     def many(self, lines: list[batch.Line], ports: list[str]) -> None:
         """A board for each line that has none yet."""
@@ -181,9 +188,9 @@ class _Run:
             for port in _boards_that_come(ports, lambda: remaining, self._screen.say):
                 current = remaining[0]
 
-                def claim(device: str, wanted: Wanted) -> Wanted:
+                def claim(device: str, chip: str, wanted: Wanted) -> Wanted:
                     nonlocal current
-                    current = self._line_for(device, wanted, remaining, begun)
+                    current = self._line_for(device, chip, wanted, remaining, begun)
                     self._screen.board(port, current.wanted.unit)  # noqa: B023 - called within
                     return current.wanted
 
@@ -207,15 +214,27 @@ class _Run:
     def _line_for(
         self,
         device: str,
+        chip: str,
         wanted: Wanted,
         remaining: list[batch.Line],
         begun: dict[str, Wanted],
     ) -> batch.Line:
-        # What is being flashed now is this kind of board.
-        fitting = [line for line in remaining if line.wanted.board == wanted.board]
+        # What is being flashed is the board that was named; of one that is flashed only the chip
+        # can be seen.
+        flashes = self._flash(wanted) is not None
+
+        def fits(one: Wanted) -> bool:
+            if flashes:
+                return one.board == wanted.board
+            return self._desk.board(one.board).chip.esptool == chip
+
+        fitting = [line for line in remaining if fits(line.wanted)]
         line = batch.line_for(device, fitting, begun)
         if line is None:
-            raise Unfit(f"No line of the file is for device {device}; take it off.")
+            raise Unfit(
+                f"No line that is left in the file is for device {device}, which has the chip "
+                f"{chip}; take it off."
+            )
         try:
             known = devices.get(self._desk.store, device)
         except DeviceError:
@@ -228,7 +247,9 @@ class _Run:
             )
         return line
 
-    def _set_up(self, port: str, wanted: Wanted, claim: Callable[[str, Wanted], Wanted]) -> bool:
+    def _set_up(
+        self, port: str, wanted: Wanted, claim: Callable[[str, str, Wanted], Wanted]
+    ) -> bool:
         self._screen.board(port, wanted.unit)
         setup = SetUp(
             self._desk,
@@ -298,7 +319,11 @@ def _boards_that_come(
         wanted = remaining()[0].wanted
         if told != (wanted.unit, len(used)):
             told = (wanted.unit, len(used))
-            say(f"Plug in the next board: a {wanted.device_type} for {wanted.unit}. (Ctrl-C ends.)")
+            name = boards.load(wanted.board).name
+            say(
+                f"Plug in the next board, a {name}: the {wanted.device_type} of {wanted.unit}. "
+                "(Ctrl-C ends.)"
+            )
         time.sleep(_LOOK_EVERY_S)
 
 
@@ -326,13 +351,24 @@ def _known(store: Store, port: str) -> Wanted | None:
             device = str(cable.run(on_board.WHO)["device"])
     except GatewayError:
         return None  # said in full when it is set up
+    known = _set_up_as(store, device)
+    if known is not None:
+        typer.echo(f"It is the {known.device_type} of {known.unit}, device {device}.", err=True)
+    return known
+
+
+def _set_up_as(store: Store, device: str) -> Wanted | None:
+    """What this device was, or is being, set up as. Whose place it has taken is over, and what was
+    answered for its room is as it was answered last."""
     with store.read() as connection:
         row = setups.find(connection, device)
     if row is None:
         return None
     known = Wanted.from_json(row.wanted)
-    typer.echo(f"It is the {known.device_type} of {known.unit}, device {device}.", err=True)
-    return known
+    now = answers.of_unit(store, known.unit)
+    if now is not None and (row.ready_at is not None or Step.ANSWERS in row.done):
+        known = dataclasses.replace(known, first=now.first, ambulance_min=now.ambulance_min)
+    return known if row.ready_at is None else dataclasses.replace(known, replaces="")
 
 
 def _lines(table: str, settings: Settings) -> list[batch.Line]:

@@ -79,8 +79,8 @@ class Made:
 
 class SetUp:
     """Sets up the board on `port`. flash: it is flashed first. renew: it gets a new key, and the
-    old one never works again. claim: told who it is before anything is done; it may object, or
-    want something else of it."""
+    old one never works again. claim: told who it is (device, chip) before anything is done; it may
+    object, or want something else of it."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class SetUp:
         *,
         flash: Flash | None = None,
         renew: bool = False,
-        claim: Callable[[str, Wanted], Wanted] = lambda device, wanted: wanted,
+        claim: Callable[[str, str, Wanted], Wanted] = lambda device, chip, wanted: wanted,
     ) -> None:
         self._desk = desk
         self._port = port
@@ -177,7 +177,7 @@ class SetUp:
         assert self._flash is not None  # noqa: S101 - asked by whoever calls this
 
         def settings(found: Found) -> bytes:
-            self._begin(found.mac)
+            self._begin(found.mac, found.chip)
             return nvs.image(self._values(self._key()))
 
         recipe = replace(self._flash.recipe, settings=settings, resume=True)
@@ -190,11 +190,11 @@ class SetUp:
                 f"The board on {self._port} has MicroPython and no Doorknock: run this again with "
                 "--flash."
             )
-        self._begin(str(found["device"]))
+        self._begin(str(found["device"]), judged.chip_of(str(found["machine"])))
         judged.fits(self._board, str(found["machine"]), self._port)
         return {name: found[name] for name in ("device", "firmware", "version")}
 
-    def _begin(self, device: str) -> None:
+    def _begin(self, device: str, chip: str) -> None:
         """Takes up what was done before, where that was for the same; else begins anew."""
         if self._device:
             if device != self._device:
@@ -203,7 +203,7 @@ class SetUp:
                     "until it is ready."
                 )
             return
-        self._wanted = self._claim(device, self._wanted)
+        self._wanted = self._claim(device, chip, self._wanted)
         self._board = self._desk.board(self._wanted.board)
         # Whether the board can be such a device at all, before anything is written.
         self._of_the_board()
@@ -351,11 +351,7 @@ class SetUp:
             raise NotReached(f"{waiting.sentence(order)} Then run this again.")
 
     def _test(self) -> None:
-
-        def ask() -> None:
-            self._tell(Step.TEST, "press", {})
-
-        order = self._ordered(Step.TEST, "act", {"what": "test_press"}, TEST_WITHIN_S, then=ask)
+        order = self._ordered(Step.TEST, "act", {"what": "test_press"}, TEST_WITHIN_S)
         if order.state == "arrived":
             return
         if order.state == "done" or (self._sleeps and order.waits):
@@ -363,26 +359,26 @@ class SetUp:
                 "Nobody has pressed within a minute: run this again, and press its button once "
                 "when its light asks."
             )
+        if order.state == "busy":
+            raise NobodyPressed(
+                "The device cannot take a test press now: where its button was pressed before its "
+                "light asked, that was a call; close it on the page, then run this again."
+            )
         raise NotReached(f"{waiting.sentence(order)} Then run this again.")
 
-    def _ordered(
-        self,
-        step: Step,
-        kind: str,
-        details: Any,
-        within_s: float,
-        then: Callable[[], None] = lambda: None,
-    ) -> view.Order:
-        """Orders something of the device, does what is to be done then, and waits."""
+    def _ordered(self, step: Step, kind: str, details: Any, within_s: float) -> view.Order:
+        """Orders something of the device, and waits for what becomes of it."""
         desk = self._desk
         given = orders.give(
             desk.store, self._device, kind, details, by=desk.by, now_ms=desk.clock_ms()
         )
 
-        then()
-
         def say(text: str) -> None:
-            self._tell(step, "says", {"text": text})
+            # Not sooner than its light asks: a press before that is a call.
+            if step is Step.TEST and text == waiting.SENTENCES["done"]:
+                self._tell(step, "press", {})
+            else:
+                self._tell(step, "says", {"text": text})
 
         patience = waiting.Patience(desk.clock, desk.sleep, say)
         return waiting.until_settled(desk.store, given, within_s, patience)

@@ -27,7 +27,7 @@ _WORDS = {
     Step.REPLACE: "the old device goes out of service",
     Step.READY: "ready",
 }
-_PRESS = "Press its button once, when its light asks. That press calls nobody; two presses would."
+_PRESS = "Its light asks: press its button once. That press calls nobody; two presses would."
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,7 @@ class Bench:
         # What is to happen at the beginning of a step.
         self.on: dict[str, Any] = {}
         self._loop = asyncio.get_running_loop()
+        self._alerts_before = self._alerts_ever()
 
     @staticmethod
     def radar_of(name: str) -> bytes:
@@ -191,11 +192,21 @@ class Bench:
         return await asyncio.to_thread(setup.run)
 
     def alerts(self) -> int:
-        """How many alerts the backend has ever raised."""
+        """How many alerts the backend has raised since this bench is there."""
+        return self._alerts_ever() - self._alerts_before
+
+    def _alerts_ever(self) -> int:
         import sqlite3
 
-        with contextlib.closing(sqlite3.connect(self.house.settings.data / "backend.db")) as db:
-            return int(db.execute("select count(*) from alerts").fetchone()[0])
+        file = f"file:{self.house.settings.data / 'backend.db'}?mode=ro"
+        try:
+            with contextlib.closing(sqlite3.connect(file, uri=True)) as db:
+                return int(db.execute("select count(*) from alerts").fetchone()[0])
+        except sqlite3.OperationalError as error:
+            # The backend makes its store a moment after the gateway is ready.
+            if "no such table" in str(error) or "unable to open" in str(error):
+                return 0
+            raise
 
     def nvs(self, usb: UsbBoard) -> dict[str, Any]:
         kept = json.loads((usb.board.folder / "nvs.json").read_text())["doorknock"]

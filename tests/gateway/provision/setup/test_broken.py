@@ -263,16 +263,48 @@ def test_test_nobody_presses_and_then_only_that_is_left(at_the_bench):
         await usb.plug_in()
         bench.presses = False
         patience = Patience()
-
-        async def says():
-            patience.over = bench.told[-1][2]["text"] == "Done."
-
-        bench.on["test says"] = says
+        bench.on["test press"] = patience.ends
         why = await tried(bench, usb, button("312"), NobodyPressed, desk=patience.desk)
         assert "press its button once when its light asks" in why
         bench.presses = True
         done = await then_ready(bench, usb, button("312"))
         assert done == ["board", "key", "write", "network", "test", "ready"]
+
+    at_the_bench(story)
+
+
+def test_test_nobody_is_asked_to_press_before_the_light_asks(at_the_bench):
+    async def story(bench):
+        usb = bench.board(BOARD, "button")
+        await usb.plug_in()
+        asked = []
+
+        async def told():
+            asked.extend(line.data.get("text") for line in usb.board.lines if line.what == "log")
+
+        bench.on["test press"] = told
+        await then_ready(bench, usb, button("315"))
+        # The device had the order, and had answered it, when somebody was asked to press
+        assert asked.count("order act") == 2
+        assert [state for step, state, _ in bench.told if step == "test"][-2:] == ["press", "done"]
+
+    at_the_bench(story)
+
+
+def test_test_a_press_before_the_light_asks_was_a_call_and_is_said_to_be_one(at_the_bench):
+    async def story(bench):
+        usb = bench.board(BOARD, "button")
+        await usb.plug_in()
+        bench.presses = False
+
+        async def too_soon():
+            await usb.board.press()
+            await usb.board.until_light("delivered", 60)
+
+        bench.on["answers done"] = too_soon
+        why = await tried(bench, usb, button("316"), NobodyPressed)
+        assert "that was a call; close it on the page" in why
+        assert bench.alerts() == 1
 
     at_the_bench(story)
 

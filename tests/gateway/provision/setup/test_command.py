@@ -4,6 +4,8 @@ import asyncio
 import json
 import signal
 import sys
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import typer
@@ -11,9 +13,14 @@ import typer
 from gateway import answers, devices
 from gateway.care.acts import retire
 from gateway.cli import main
+from gateway.provision import boards
 from gateway.provision.flash.ports import Port
 from gateway.provision.setup import cli
+from gateway.provision.setup.ask import Ask, Said
+from gateway.provision.setup.batch import Line
+from gateway.provision.setup.trouble import Unfit
 from gateway.provision.setup.wanted import Wanted
+from gateway.store import open_store, setups
 from tests.gateway.provision.setup.house import WIFI_KEY
 
 BOARD = "xiao-esp32c3"
@@ -82,8 +89,12 @@ def test_one_device_and_then_again_without_a_question(at_the_bench):
         assert kept.stat().st_mode & 0o077 == 0
         key = devices.get(bench.store, device).secret
 
-        # It is set up again, under the same key: the board says who it is
+        # Somebody has changed their mind since; and it is set up again, under the same key, without
+        # a question: the board says who it is
+        answers.give(bench.store, "401", ("ben",), 20, now_ms=1)
         code, lines, err = await typed(bench, "--port", str(usb.port))
+        now = answers.of_unit(bench.store, "401")
+        assert (now.first, now.ambulance_min) == (("ben",), 20)
         assert (code, "button of 401" in err) == (0, True)
         assert devices.get(bench.store, device).secret == key
 
@@ -136,6 +147,50 @@ def test_many_from_a_file_and_the_rest_when_it_is_run_again(at_the_bench):
         assert (code, lines[-1]["summary"]["before"]) == (0, ["411", "412"])
 
     at_the_bench(story)
+
+
+def test_a_board_is_for_a_line_that_it_can_be(tmp_path):
+    store = open_store(f"sqlite:///{tmp_path / 'gateway.db'}")
+    desk = SimpleNamespace(store=store, board=boards.load)
+    sensor = Line(2, Wanted("WC", "sensor", "xiao-esp32c6-mr60bha2", (), None))
+    button = Line(3, Wanted("451", "button", BOARD, (), None))
+    lines = [sensor, button]
+
+    def line_for(chip, *, flashing):
+        run = cli._Run(desk, None, lambda one: flashing, renew=False, as_json=True)
+        return run._line_for("0200000000aa", chip, sensor.wanted, lines, {})
+
+    try:
+        assert line_for("esp32c3", flashing=None) is button
+        assert line_for("esp32c6", flashing=None) is sensor
+        with pytest.raises(Unfit, match="the chip esp32; take it off"):
+            line_for("esp32", flashing=None)
+        # What is on its way to a board is not for another kind of it
+        assert line_for("esp32c6", flashing=object()) is sensor
+    finally:
+        store.close()
+
+
+def test_what_takes_another_s_place_is_set_up_as_that_one_was(house, tmp_path):
+    store = open_store(f"sqlite:///{tmp_path / 'gateway.db'}")
+    old = Wanted("452", "button", BOARD, ("ana",), 10, replaces="0200000000cc")
+    try:
+        devices.register(store, "0200000000bb", bytes(range(32)), "452", "button", now_ms=1)
+        with store.write() as connection:
+            setups.begin(connection, "0200000000bb", old.to_json(), 1)
+        # Not ready yet, it still is to take a place; when it is ready, it has taken it
+        assert cli._set_up_as(store, "0200000000bb") == old
+        with store.write() as connection:
+            setups.ready(connection, "0200000000bb", 2)
+        known = cli._set_up_as(store, "0200000000bb")
+        assert known == replace(old, replaces="")
+        # Nobody is there to be asked, and nothing has to be
+        ask = Ask(house.settings, somebody=False)
+        wanted = ask.wanted(Said(replaces="0200000000bb"), known)
+        assert wanted == replace(old, replaces="0200000000bb")
+        assert cli._set_up_as(store, "0200000000dd") is None
+    finally:
+        store.close()
 
 
 def test_a_board_that_is_in_use_is_not_taken_for_another_room(at_the_bench):
