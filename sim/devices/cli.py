@@ -60,7 +60,8 @@ def board(
     port = folder / "tty"
     if port.exists():
         typer.echo(
-            f"A board is plugged in at {port} already: end that one, or name another --folder.",
+            f"A board is plugged in at {port} already: end that one, or name another --folder; "
+            "where none runs, remove that file.",
             err=True,
         )
         raise typer.Exit(FAILED)

@@ -302,6 +302,7 @@ class SetUp:
             if desk.clock() >= until:
                 raise judged.not_heard(
                     why,
+                    device=self._device,
                     ssid=desk.network.ssid,
                     host=desk.network.host,
                     port=desk.settings.broker.port,

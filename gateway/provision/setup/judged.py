@@ -42,7 +42,9 @@ def radar(told: Mapping[str, object], board: Board) -> None:
         )
 
 
-def not_heard(why: str, *, ssid: str, host: str, port: int, gateway_runs: bool) -> NotReached:
+def not_heard(
+    why: str, *, device: str, ssid: str, host: str, port: int, gateway_runs: bool
+) -> NotReached:
     """Why the gateway does not hear a device. why: what the device's own console said last."""
     if not gateway_runs:
         return NotReached(
@@ -52,7 +54,9 @@ def not_heard(why: str, *, ssid: str, host: str, port: int, gateway_runs: bool) 
     if why == "no access point":
         return NotReached(
             f"The device does not get into the Wi-Fi {ssid!r}: see that it is one of 2.4 GHz and "
-            "near enough, or write name and password anew with --wifi; then run this again."
+            "near enough, or write name and password anew with --wifi; then run this again. Where "
+            f"it hangs already, `doorknock device wifi {device} --ssid NAME` does it by Bluetooth, "
+            "without a cable."
         )
     if why == "no connection to the broker":
         return NotReached(

@@ -200,6 +200,7 @@ def test_network_the_wi_fi_is_not_there(at_the_bench):
         bench.on["network begun"] = no_wi_fi
         why = await tried(bench, usb, button("308"), NotReached, desk=patience.desk)
         assert "does not get into the Wi-Fi 'house'" in why
+        assert f"`doorknock device wifi {usb.board.unique_id().hex()} --ssid NAME`" in why
         usb.board.access_point(True)
         await then_ready(bench, usb, button("308"))
 
