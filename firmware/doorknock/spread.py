@@ -18,8 +18,8 @@ _WITHIN_MRAD = 2000
 _SOME_PLACES = 9
 _SOME_WITHIN_MRAD = 1400
 
-# Over 20 slots (4 s) in every eighth of the circle but one, which quick steps may pass over: breath,
-# a walk, or no return. A heart of 0.8 mm, distorted, goes 3.4 rad: five or six eighths.
+# Over 20 slots (4 s) in every eighth of the circle but one, which quick steps may pass over: a
+# breath, a walk, or no return. A heart of 0.8 mm, distorted, goes 3.4 rad: five or six eighths.
 _PLACES = 20
 _ALL_WITHIN_MRAD = 2800
 _EIGHTHS = 8
