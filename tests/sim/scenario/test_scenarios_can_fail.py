@@ -53,8 +53,8 @@ FAULTS = [
     pytest.param(
         "watch.py",
         "            if not self._home and room > detector.EMPTY and",
-        "            self._hour_ms += passed\n"
-        "            if self._hour_ms < 10000 and room > detector.EMPTY and",
+        "            self._first = getattr(self, '_first', ticks)\n"
+        "            if since(ticks, self._first) < 10000 and room > detector.EMPTY and",
         "moves_late",
         id="a watch only begins in the first ten seconds",
     ),
