@@ -76,7 +76,7 @@ async def _show(
     findings = await _play(script, stage, open_page=not headless)
     _tell(findings, console, as_json=as_json)
     if not once:
-        await _play_on(stage, timeline, console)
+        await _play_on(script, stage, timeline, console)
     return EXIT_DONE if findings.ok else EXIT_FAILED
 
 
@@ -142,10 +142,20 @@ def _tell(findings: Findings, console: Console, *, as_json: bool) -> None:
         console.print(f"  {name.replace('_', ' '):<36} {ms:>9,.0f} ms")
 
 
-async def _play_on(stage: Stage, timeline: Timeline, console: Console) -> None:
-    """Everything still runs. Enter presses the button, `b` and Enter button B; until Ctrl-C."""
-    if not sys.stdin.isatty():
-        await asyncio.Event().wait()
+async def _play_on(script: Script, stage: Stage, timeline: Timeline, console: Console) -> None:
+    """Everything still runs, and somebody breathes before the sensor, until Ctrl-C."""
+    breathing = asyncio.create_task(script.person.run())
+    try:
+        if sys.stdin.isatty():
+            await _by_hand(stage, timeline, console)
+        else:
+            await breathing
+    finally:
+        breathing.cancel()
+
+
+async def _by_hand(stage: Stage, timeline: Timeline, console: Console) -> None:
+    """Enter presses the button, `b` and Enter button B; until the terminal is gone."""
     console.print("\nThe script is over and everything still runs.")
     console.print("Enter: press the button in 204.   b, Enter: button B of the sensor in 207.")
     loop = asyncio.get_running_loop()
