@@ -70,6 +70,7 @@ class Said(Enum):
 
     NOTHING = "nothing"  # nothing was asked and no call was open
     PASSED_ON = "passed_on"  # to the sensor that asks
+    TOO_LATE = "too_late"  # nobody has heard how the question ended
     SHOWN = "shown"  # in the open alert: somebody still looks in
     CLOSED = "closed"  # as the resident had chosen beforehand
     CALLED_SINCE = "called_since"  # the room has called since their page was made
@@ -142,6 +143,8 @@ class Dispatch:
                 questions.note(connection, event, now)
                 alert = self._alarm(ledger, alert, event, now)
             else:
+                if event.kind == "boot":
+                    questions.note(connection, event, now)
                 self._oversight.device_says(connection, event, now)
         self._committed()
         return Accepted(False, alert.id if alert else None)
@@ -205,15 +208,19 @@ class Dispatch:
         with self._database.write() as connection:
             ledger = Ledger(connection)
             ledger.lock_unit(gateway, unit)
-            asked = [
-                {"unit": unit, "device": one.device, "boot": one.boot, "seq": one.seq}
-                for one in questions.of_unit(connection, gateway, unit, now)
-                if not one.answered_in_the_room
-            ]
+            on = questions.of_unit(connection, gateway, unit, now)
+            asked = [one for one in on if not one.answered_in_the_room]
             if asked:
                 # The sensor decides: it may have called out meanwhile, or been answered.
-                ledger.append_to_stream(gateway, now, SAID_OK, asked)
+                named = [
+                    {"unit": unit, "device": one.device, "boot": one.boot, "seq": one.seq}
+                    for one in asked
+                ]
+                ledger.append_to_stream(gateway, now, SAID_OK, named)
+                questions.answer(connection, asked, now)
                 said = Said.PASSED_ON
+            elif questions.end_unknown(connection, gateway, unit, now):
+                said = Said.TOO_LATE
             alert = ledger.open_alert(gateway, unit)
             if alert is not None:
                 after = self._advance(ledger, alert, SaidOk(calls), now)

@@ -213,6 +213,7 @@ questions = Table(
     Column("seq", BigInteger, nullable=False),
     Column("cause", String(32), nullable=False),
     Column("asked_at", Instant, nullable=False),
+    Column("said_at", Instant),
 )
 
 # Who may come in by a password or a PIN: hashes alone. holder: "staff:ID of a person", or

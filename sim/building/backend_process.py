@@ -12,10 +12,13 @@ from sse_starlette import sse
 import gateway.backend
 from gateway.backend.alert import Alert
 from gateway.backend.alert_record import from_body
+from gateway.backend.cards import Cards, NewCard
 from gateway.backend.ledger import Ledger
+from gateway.backend.passwords import Passwords
 from gateway.backend.policy import from_settings
 from gateway.backend.service import Backend, assemble
 from gateway.backend.tables import alerts
+from gateway.backend.vault import Vault
 from gateway.secret_file import Secrets
 from gateway.settings import Settings
 from sim.building.asgi_wire import AsgiWire
@@ -71,6 +74,12 @@ class BackendProcess:
             raise RuntimeError("The backend does not run.")
         self._running[1].full = full
 
+    def make_card(self, unit: str) -> NewCard:
+        """As staff make the card of a unit's resident. RuntimeError where it does not run."""
+        database, clock = self.backend.database, self._clock
+        passwords = Passwords(database, Vault(self._secrets.vault_key), clock)
+        return Cards(database, passwords, clock).make(self._settings.gateway.name, unit)
+
     def start(self) -> None:
         """Starts it, unless it runs."""
         if self._running is not None:
@@ -81,7 +90,7 @@ class BackendProcess:
             from_settings(self._settings),
             store,
             self._secrets,
-            clock=lambda: datetime.fromtimestamp(self._unix_ms() / 1000, UTC),
+            clock=self._clock,
             channel=self._phones,
             send=self._phones.carry,
             look_every_s=_LOOK_EVERY_S,
@@ -111,6 +120,9 @@ class BackendProcess:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         store.close()
+
+    def _clock(self) -> datetime:
+        return datetime.fromtimestamp(self._unix_ms() / 1000, UTC)
 
     async def _watch(self, backend: Backend) -> None:
         while True:

@@ -9,9 +9,10 @@ from sqlalchemy import Connection, select
 from gateway.backend import questions
 from gateway.backend.alert import Alert
 from gateway.backend.cards import Resident
+from gateway.backend.dispatch import Said
 from gateway.backend.ledger import Ledger
 from gateway.backend.policy import Clock, Policy
-from gateway.backend.questions import Question
+from gateway.backend.questions import ANSWER_TAKES, Question
 from gateway.backend.tables import devices, gateways
 from gateway.care.room import Room, RoomDevice
 from gateway.store import Store
@@ -21,12 +22,16 @@ from gateway.store import Store
 class Mine:
     """known: the backend's rows of the unit's devices. room: None: its gateway is elsewhere.
 
-    reachable: whether a press would come through, as far as we know.
+    end_unknown: questions that are over, and nobody has heard how. unheard: whether a sensor goes
+    on asking though "I'm OK" was said to it here. reachable: whether a press would come through,
+    as far as we know.
     """
 
     resident: Resident
     alert: Alert | None
     questions: tuple[Question, ...]
+    end_unknown: tuple[Question, ...]
+    unheard: bool
     known: tuple[Any, ...]
     room: tuple[RoomDevice, ...] | None
     reachable: bool
@@ -47,14 +52,30 @@ class Mine:
         """Whether a question is on that takes a press in the room."""
         return any(one.answered_in_the_room for one in self.questions)
 
+    def word(self, said: str) -> str:
+        """What the page says of an "I'm OK", by the key of its words; "": nothing. said: what
+        became of it when it was said here (a value of Said), or anything else."""
+        if self.unheard:
+            return "mine_ok_unheard"
+        if any(one.said_at is not None for one in self.questions):
+            return "mine_ok_sent"
+        if said not in {one.value for one in Said}:
+            return ""
+        if said != Said.PASSED_ON.value:
+            return f"said_{said}"
+        if self.alert is not None:
+            return "said_called_first" if self.alert.ok_at is None else ""
+        return "" if self.end_unknown or self.questions else "said_over"
+
 
 def mine(
     database: Store, resident: Resident, room: Room | None, policy: Policy, clock: Clock
 ) -> Mine:
     """Everything about one unit, now. Blocks."""
-    here = (resident.gateway, resident.unit)
+    here, now = (resident.gateway, resident.unit), clock()
     with database.read() as connection:
-        asked = tuple(questions.of_unit(connection, *here, clock()))
+        asked = tuple(questions.of_unit(connection, *here, now))
+        end_unknown = tuple(questions.end_unknown(connection, *here, now))
         alert = Ledger(connection).open_alert(*here)
         known = tuple(
             connection.execute(
@@ -68,6 +89,8 @@ def mine(
         resident=resident,
         alert=alert,
         questions=asked,
+        end_unknown=end_unknown,
+        unheard=any(one.said_at and now - one.said_at >= ANSWER_TAKES for one in asked),
         known=known,
         room=None if room is None else tuple(room.devices()),
         reachable=not lost and any(policy.plan.steps),

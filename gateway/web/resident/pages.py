@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from gateway.backend.bell import Bell
 from gateway.backend.cards import Cards, Resident
-from gateway.backend.dispatch import Dispatch, Said
+from gateway.backend.dispatch import Dispatch
 from gateway.backend.logins import RESIDENT, RESIDENT_FOR, Logins
 from gateway.backend.plans import Plans
 from gateway.backend.policy import Clock, Policy
@@ -187,7 +187,6 @@ class ResidentPages:
 
     async def _mine(self, request: Request, guest: Guest, words: Words) -> Response:
         seen = await asyncio.to_thread(self._read, guest.resident)
-        said = request.query_params.get("said", "")
         return self.page(
             request,
             "resident/mine.html",
@@ -195,7 +194,7 @@ class ResidentPages:
             words,
             seen=seen,
             sections=SECTIONS,
-            said=f"said_{said}" if said in {one.value for one in Said} else "",
+            said=seen.word(request.query_params.get("said", "")),
         )
 
     async def _changes(self, _request: Request, guest: Guest, _words: Words) -> Response:

@@ -15,7 +15,7 @@ from gateway.backend.happenings import Arrived, CannotGo, Kind, OnMyWay, Resolve
 from gateway.backend.looking import LONGEST_LOOK, may_look_until
 from gateway.backend.passwords import Passwords
 from gateway.backend.plans import Plan, Plans
-from gateway.backend.questions import QUESTION_LASTS
+from gateway.backend.questions import END_UNKNOWN_FOR, QUESTION_LASTS
 from gateway.backend.retention import forget_unit
 from gateway.backend.tables import alerts, looks, plans, questions, stream
 from gateway.backend.vault import Vault
@@ -141,12 +141,27 @@ def test_a_question_that_was_answered_or_called_for_is_none_any_more(home: Home)
     assert home.passed_on() == []
 
 
-def test_a_question_of_which_the_end_was_lost_is_none_after_a_while(home: Home) -> None:
+def test_a_question_of_which_the_end_was_lost_can_soon_not_be_answered_and_is_forgotten(
+    home: Home,
+) -> None:
     home.asks()
     home.clock.forward(QUESTION_LASTS.total_seconds())
-    assert home.says_ok() is Said.NOTHING
-    home.clock.forward(1)
     home.dispatch.forget()
+    assert home.says_ok() is Said.TOO_LATE
+    assert home.passed_on() == []
+    home.clock.forward(END_UNKNOWN_FOR.total_seconds())
+    assert home.says_ok() is Said.NOTHING
+    home.dispatch.forget()
+    assert count(home.house, questions) == 0
+
+
+def test_a_sensor_that_starts_anew_asks_nothing_until_it_asks_again(home: Home) -> None:
+    before = home.house.event("boot", cause="power_on")
+    home.asks()
+    home.dispatch.accept(before, "an event that was overtaken")
+    assert count(home.house, questions) == 1
+    home.house.happens("boot", cause="watchdog")
+    assert home.says_ok() is Said.NOTHING
     assert count(home.house, questions) == 0
 
 

@@ -14,6 +14,7 @@ from gateway.backend.database import open_database
 from gateway.backend.happenings import OnMyWay, Resolved
 from gateway.backend.incoming import DeviceReport, Heartbeat
 from gateway.backend.passwords import TRIES, Passwords
+from gateway.backend.questions import ANSWER_TAKES, QUESTION_LASTS
 from gateway.backend.service import assemble
 from gateway.backend.tables import alerts, plans
 from gateway.backend.vault import Vault
@@ -298,8 +299,59 @@ def test_a_question_is_answered(house: House, kim: Phone) -> None:
     assert "Sent to your sensor" in kim.page.text
     [told] = house.stream()
     assert (told.kind, told.data["device"], told.data["seq"]) == ("said_ok", SENSOR, 1)
+    here = str(kim.page.url.raw_path, "ascii")
+    assert "no longer asks" not in kim.page.text
     house.happens("prompt", state="answered")
-    assert "Nothing is asked" in kim.open("/mine").text
+    assert "Your sensor no longer asks." in kim.open(here).text
+    assert "Nothing is asked" in kim.page.text
+
+
+def test_a_sensor_that_goes_on_asking_has_not_got_the_answer(house: House, kim: Phone) -> None:
+    house.happens("prompt", state="asked", cause="no_breathing")
+    kim.open("/mine")
+    kim.press("ok")
+    house.clock.forward(ANSWER_TAKES.total_seconds() - 1)
+    assert "It has not said yet that it got it" in kim.open("/mine").text
+    house.clock.forward(1)
+    assert "Press B in your room. Otherwise it calls" in kim.open("/mine").text
+    # Said once more, it is not taken for heard: the first has waited all that time.
+    kim.press("ok")
+    assert "Press B in your room. Otherwise it calls" in kim.page.text
+    # Another question is another matter.
+    house.happens("prompt", state="asked", cause="weak_breathing")
+    assert "Otherwise it calls" not in kim.open("/mine").text
+    assert kim.offers("ok")
+
+
+def test_a_question_whose_end_nobody_has_heard_is_not_taken_for_over(
+    house: House, kim: Phone
+) -> None:
+    house.happens("prompt", state="asked", cause="no_breathing")
+    kim.open("/mine")
+    house.clock.forward(QUESTION_LASTS.total_seconds())
+    kim.press("ok")
+    assert "That was too late" in kim.page.text
+    assert "It has not said since how that ended" in kim.page.text
+    assert "Nothing is asked" not in kim.page.text
+    assert not kim.offers("ok")
+    house.happens("stillness", cause="no_breathing")
+    assert "It has not said since" not in kim.open("/mine").text
+    assert "Somebody was called" in kim.page.text
+
+
+def test_a_call_that_was_made_before_the_answer_came_is_answered_anew(
+    house: House, kim: Phone
+) -> None:
+    house.happens("prompt", state="asked", cause="no_breathing")
+    kim.open("/mine")
+    kim.press("ok")
+    here = str(kim.page.url.raw_path, "ascii")
+    alert = house.happens("stillness", cause="no_breathing")
+    assert "had called before your “I&#39;m OK” got there" in kim.open(here).text
+    kim.press("ok")
+    assert "Those who come can see it now" in kim.page.text
+    assert house.alert(alert).ok_at is not None
+    assert "had called before" not in kim.open(here).text
 
 
 def test_a_question_whether_to_end_sends_one_to_the_room(house: House, kim: Phone) -> None:

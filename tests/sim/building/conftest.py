@@ -50,10 +50,18 @@ class House:
 
     def firmware(self, folder, device=BUTTON, unit="204", **settings):
         """A button with the real firmware; `lights` are added to as it shows them."""
+        return self._firmware(folder, device, unit, "button", settings)
+
+    def sensor(self, folder, radar, device=SENSOR, unit="207", **settings):
+        """The same of a sensor of the resident's own, with this radar."""
+        settings = {"mode": "home", "radar": "mr60bha2"} | settings
+        return self._firmware(folder, device, unit, "sensor", settings, radar)
+
+    def _firmware(self, folder, device, unit, kind, settings, radar=None):
         secret = self.chance.randbytes(32)
-        self.building.add_device(device, secret, unit, "button")
+        self.building.add_device(device, secret, unit, kind)
         values = self.building.provisioning(device, secret) | settings
-        return Button(self, folder, values)
+        return Firmware(self, folder, kind, values, radar)
 
     def when_accepted(self, button):
         """When the backend took each of this device's presses, in s; each once, or it fails."""
@@ -81,19 +89,21 @@ class House:
         return [one["words"] for one in self.records("says")]
 
 
-class Button:
-    """A button that runs the real firmware. `lights`: (s, state) as it showed them."""
+class Firmware:
+    """A device that runs the real firmware. `lights`: (s, state) as it showed them."""
 
-    def __init__(self, house, folder, values):
+    def __init__(self, house, folder, kind, values, radar=None):
         self.device = device = values["device"].hex()
         self.lights = []
         self.board = VirtualBoard(
             house.loop,
             folder,
-            name=f"button {device}",
+            name=f"{kind} {device}",
+            board=kind,
             network=house.building.network,
             on_line=self._on_line,
         )
+        self.board.radar = radar
         self.board.provision(values)
         self.board.power_on()
 

@@ -7,7 +7,7 @@ import pytest
 
 from sim.virtual.life import State
 
-from .conftest import BUTTON, Button
+from .conftest import BUTTON, Firmware
 
 
 def _as_new(folder, values):
@@ -53,13 +53,13 @@ def lived(play, tmp_path):
             secret = house.chance.randbytes(32)
             house.building.add_device(BUTTON, secret, "204", "button")
             values = house.building.provisioning(BUTTON, secret)
-            button = Button(house, folder, values)
+            button = Firmware(house, folder, "button", values)
             await lives(button, 30)
             shutil.copytree(folder, folder.with_name("copy"))
             await lives(button, 31)
             await lives(button, 32)
             button.board.close()
-            button = Button(house, folder, flashed(folder, values))
+            button = Firmware(house, folder, "button", flashed(folder, values))
             await lives(button, 33)
             await lives(button, 34)
             button.board.close()
