@@ -198,7 +198,7 @@ def test_where_it_cannot_reach_the_sensor_the_page_says_so_and_the_question_beco
         assert "“I'm OK” was said at" not in phone.text
         assert phone.offers_ok
         # What was on its way comes too late, and takes nothing back.
-        await asyncio.sleep(30)
+        await asyncio.sleep(10)
         assert sensor.light in ("delivered", "asked_again")
 
     house, _ = asked(then)
