@@ -235,6 +235,7 @@ def test_a_heartbeat_leaves_its_newest_values_and_no_event(bench: Bench) -> None
         "battery_millivolts": 2900,
         "tier": "presence",
         "rssi_dbm": -60,
+        "uptime_ms": 10000,
     }
     assert row(bench.store).last_heard_at == NOW_MS
 

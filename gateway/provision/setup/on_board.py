@@ -29,8 +29,9 @@ import os, sys
 found = {"device": machine.unique_id().hex(), "machine": os.uname().machine}
 found["version"] = ".".join([str(n) for n in sys.implementation[1][:3]])
 try:
-    from doorknock import app, config
-    found["firmware"] = app.FIRMWARE
+    # Not the whole application: the radar's check needs the memory.
+    from doorknock import config, version
+    found["firmware"] = version.FIRMWARE
 except ImportError:
     found["firmware"] = ""
 say(found)
