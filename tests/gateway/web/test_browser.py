@@ -182,7 +182,9 @@ def test_a_page_that_has_lost_its_backend_says_so(
 ) -> None:
     house, _ = served
     ana = phone(chromium, house, "ana")
-    ana.evaluate("news.onerror = null; news.dispatchEvent(new Event('error'))")
+    # Once it is open: else its opening, just after, is a connection that is found again.
+    ana.wait_for_function("news.readyState === EventSource.OPEN")
+    ana.evaluate("news.close(); news.onerror = null; news.dispatchEvent(new Event('error'))")
     ana.evaluate("lostSince = Date.now() - OUT_OF_TOUCH_MS")
     expect(ana.get_by_text("This page has lost its connection")).to_be_visible(timeout=10_000)
     ana.context.close()

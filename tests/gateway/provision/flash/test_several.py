@@ -21,8 +21,12 @@ from gateway.provision.flash.target import choose, target_of
 from gateway.provision.flash.trouble import WrongBoard
 from tests.gateway.provision.flash import made
 
-# `doorknock flash`, as a program of its own.
-TYPED = "import typer; from gateway.provision.flash import cli; typer.run(cli.flash)"
+# `doorknock flash`, as a program of its own, which Ctrl-C reaches though whoever runs the tests may
+# have it ignored (a job in the background).
+TYPED = (
+    "import signal, typer; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from gateway.provision.flash import cli; typer.run(cli.flash)"
+)
 TARGETS = [target_of(one) for one in boards.every()]
 
 
