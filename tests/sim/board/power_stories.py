@@ -114,7 +114,8 @@ async def a_battery_button_sleeps_wakes_by_a_press_and_sends_it_at_once(
         linked = await board.until(lambda line: line.data.get("text") == "link up", since=seen)
         press = await gateway.first("press")
 
-        # Then the light comes at once, before there is any way, and the press of the same boot, without waiting for more
+        # Then the light comes at once, before there is any way, and the press of the same boot,
+        # without waiting for more
         assert lit.t < linked.t
         assert power(board) == ["power_on", "deep_sleep"]
         assert press.boot == 1
