@@ -339,14 +339,15 @@ class BreathingDetector:
             self._strength.moved(ticks)
             self.room = UNSEEN if self.cannot_see else MOVING
             return
-        if self._leaving.spread.all_round and self._work[WILD_SHARE] > _PACELESS_SHARE:
-            # Too many steps cannot be believed to follow the chest, but it is everywhere.
-            self._work[ACTIVE] = ticks
         self._judge(ticks)
 
     def _judge(self, ticks: int) -> None:
         """Somebody is in view and keeps their place: how do they breathe?"""
         w = self._work
+        everywhere = self._leaving.spread.all_round and w[WILD_SHARE] > _PACELESS_SHARE
+        if everywhere:
+            # Too many steps cannot be believed to follow the chest, but it goes all round.
+            w[ACTIVE] = ticks
         self._age(ticks)
         pace, strength = self._pace, self._strength
         if w[WILD_SHARE] > _PACELESS_SHARE:
@@ -354,7 +355,6 @@ class BreathingDetector:
         elif w[COARSE_LEGS] != self._coarse:
             pace.turned(w[COARSE_TURN])
         self._coarse = w[COARSE_LEGS]
-        everywhere = self._leaving.spread.all_round and w[WILD_SHARE] > _PACELESS_SHARE
         if strength.tick(w, ticks, everywhere) and not self._centring:
             w[COARSE_SPAN] = w[SPAN]
         if self.still_ms >= _APNOEA_MS:

@@ -76,10 +76,7 @@ class Strength:
         self._before = newest
         if newest == before == 0:
             return False  # none at all: that is stillness, and another's business
-        if newest > before:
-            self._learn(newest, before)
-        else:
-            self._learn(before, newest)
+        self._learn(max(newest, before), min(newest, before))
         return True
 
     def _learn(self, largest: int, smaller: int) -> None:
