@@ -193,7 +193,7 @@ def who() -> str:
         return "command line"
 
 
-def _progress(text: str) -> None:
+def _progress(_state: str, text: str) -> None:
     sys.stderr.write(text + "\n")
 
 

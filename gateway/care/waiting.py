@@ -41,11 +41,12 @@ SENTENCES = {
 
 @dataclass(frozen=True)
 class Patience:
-    """How to wait. clock: s, never set back. sleep: passes so many s. say: a line for a person."""
+    """How to wait. clock: s, never set back. sleep: passes so many s. say: what has become of
+    the order so far (its state, or "no gateway"), and a line of it for a person."""
 
     clock: Callable[[], float]
     sleep: Callable[[float], None]
-    say: Callable[[str], None]
+    say: Callable[[str, str], None]
 
 
 def until_settled(store: Store, order_id: int, most_s: float, patience: Patience) -> Order:
@@ -62,7 +63,7 @@ def until_settled(store: Store, order_id: int, most_s: float, patience: Patience
             state = "no gateway"
         if state != told:
             told = state
-            patience.say(_PROGRESS.get(state) or SENTENCES.get(state, state))
+            patience.say(state, _PROGRESS.get(state) or SENTENCES.get(state, state))
         patience.sleep(LOOK_EVERY_S)
 
 

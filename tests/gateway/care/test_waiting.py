@@ -33,7 +33,10 @@ class Terminal:
                 table.change(connection, self.order, self.due.pop(0)[1])
 
     def wait(self, most_s: float = 60.0) -> view.Order:
-        patience = waiting.Patience(lambda: self.now_s, self._sleep, self.said.append)
+        def say(_state: str, text: str) -> None:
+            self.said.append(text)
+
+        patience = waiting.Patience(lambda: self.now_s, self._sleep, say)
         return waiting.until_settled(self.store, self.order, most_s, patience)
 
 
