@@ -54,16 +54,22 @@ def key() -> ReleaseKey:
 @lru_cache(maxsize=8)
 def release(firmware: Path, version: str, fault: str | None) -> Release:
     """The firmware in this folder as a release. fault: of FAULTS. ReleaseError or ImageError."""
-    changes = [("version.py", f'FIRMWARE = "{version}"')]
-    if fault is not None:
-        changes.append(FAULTS[fault])
+    changes = () if fault is None else (FAULTS[fault],)
+    return sign(key(), version, {ARCH: application(firmware, version, *changes)})
+
+
+@lru_cache(maxsize=32)
+def application(firmware: Path, version: str, *changes: tuple[str, str]) -> dict[str, bytes]:
+    """The firmware in this folder, compiled for ARCH, saying that it is `version`. changes: (file
+    of the package, text put at its end). ImageError."""
     with tempfile.TemporaryDirectory(prefix="doorknock-") as folder:
         changed = Path(folder) / "doorknock"
         changed.mkdir()
-        for name, text in changes:
-            source = (firmware / "doorknock" / name).read_text(encoding="utf-8")
+        for name, text in (("version.py", f'FIRMWARE = "{version}"'), *changes):
+            before = changed / name if (changed / name).exists() else firmware / "doorknock" / name
+            source = before.read_text(encoding="utf-8")
             (changed / name).write_text(f"{source}\n{text}\n", encoding="utf-8")
-        return sign(key(), version, {ARCH: _as_it_is(firmware) | package(ARCH, Path(folder))})
+        return _as_it_is(firmware) | package(ARCH, Path(folder))
 
 
 @cache

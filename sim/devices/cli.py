@@ -100,7 +100,7 @@ async def _until_unplugged(known: BoardData, kind: BoardType, folder: Path) -> N
             finger.add_done_callback(fingers.discard)
 
     # Nobody's keyboard, as under a service: then nobody presses.
-    with contextlib.suppress(PermissionError, OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError):
         loop.add_reader(sys.stdin, typed)
     radar = asyncio.create_task(_radar(usb.board, frames))
     try:

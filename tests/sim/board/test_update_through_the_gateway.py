@@ -55,7 +55,7 @@ async def test_a_board_is_updated_though_the_gateway_is_killed_in_the_midst(hous
     # Given a release, brought to the gateway as staff do
     public = tmp_path / "programme.key.pub"
     public.write_text(keys.public_text(KEY.public))
-    made = release(tmp_path / "work", "0.2.0")
+    made = release("0.2.0")
     write(made, tmp_path / "doorknock-0.2.0.doorknock")
     assert run(house, "release", "trust", str(public))[0] == 0
     code, out, _ = run(house, "release", "add", str(tmp_path / "doorknock-0.2.0.doorknock"))

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from pathlib import Path
 
 import pytest
 from doorknock import mqtt, wire
@@ -12,17 +11,12 @@ from gateway.release.release_file import sign
 from tests.sim.virtual import releases
 from tests.sim.virtual.breath import Breath
 from tests.sim.virtual.house import SETTINGS
-from tests.sim.virtual.releases import KEY, application, order_of, piece_of, release
+from tests.sim.virtual.releases import FIRMWARE, KEY, application, order_of, piece_of, release
 from tests.sim.virtual.test_afar import Afar, up
 from tests.sim.virtual.test_board import causes, in_a_house
 
 SENSOR = {"type": "sensor", "mode": "home", "radar": "mr60bha2", "release_key": KEY.public}
 BUTTON = {"type": "button", "release_key": KEY.public}
-
-
-@pytest.fixture(scope="session")
-def workshop(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("releases")
 
 
 class Serving(Afar):
@@ -110,8 +104,8 @@ async def until_told(house, state, within_s=600.0, number=None):
             await asyncio.sleep(1)
 
 
-def test_a_release_is_fetched_verified_tried_and_kept(tmp_path, workshop):
-    house = Serving(release(workshop, "0.2.0"))
+def test_a_release_is_fetched_verified_tried_and_kept(tmp_path):
+    house = Serving(release("0.2.0"))
 
     async def story(board, house):
         await up(board, house)
@@ -132,8 +126,8 @@ def test_a_release_is_fetched_verified_tried_and_kept(tmp_path, workshop):
     story_of(tmp_path, story, house)
 
 
-def test_only_what_differs_is_fetched_the_next_time(tmp_path, workshop):
-    house = Serving(release(workshop, "0.2.0"))
+def test_only_what_differs_is_fetched_the_next_time(tmp_path):
+    house = Serving(release("0.2.0"))
 
     async def story(board, house):
         await up(board, house)
@@ -141,7 +135,7 @@ def test_only_what_differs_is_fetched_the_next_time(tmp_path, workshop):
         await until_told(house, "confirmed")
         house.wants.clear()
         house.events.clear()
-        house.made = release(workshop, "0.3.0")
+        house.made = release("0.3.0")
         house.order(board, "update", order_of(house.made), 101)
         await until_told(house, "confirmed")
         # The manifest, version.mpy, and leave; all else was copied from slot to slot.
@@ -179,9 +173,9 @@ BAD = {
 
 
 @pytest.mark.parametrize("wrong", BAD, ids=lambda wrong: wrong.replace(" ", "-"))
-def test_one_that_does_not_work_is_taken_back(tmp_path, workshop, wrong):
+def test_one_that_does_not_work_is_taken_back(tmp_path, wrong):
     file, text, why = BAD[wrong]
-    house = Serving(release(workshop, "0.2.0", (file, text)))
+    house = Serving(release("0.2.0", (file, text)))
 
     async def story(board, house):
         await up(board, house)
@@ -207,22 +201,22 @@ def release_with(made, change):
 
 
 REFUSED = {
-    "signature": lambda folder: wrongly_signed(release(folder, "0.2.0")),
-    "another key": lambda folder: release(folder, "0.2.0", key=releases.ANOTHER_KEY),
-    "older": lambda folder: release(folder, "0.0.9"),
-    "the same": lambda folder: release(folder, "0.1.0"),
-    "older, over another": lambda folder: release(folder, "0.0.9", over="0.1.1"),
-    "another chip": lambda folder: sign(KEY, "0.2.0", {"rv32imc": application(folder, "0.2.0")}),
-    "changed": lambda folder: release_with(
-        release(folder, "0.2.0"), lambda signed: signed.replace(b"0.2.0", b"0.2.1")
+    "signature": lambda: wrongly_signed(release("0.2.0")),
+    "another key": lambda: release("0.2.0", key=releases.ANOTHER_KEY),
+    "older": lambda: release("0.0.9"),
+    "the same": lambda: release("0.1.0"),
+    "older, over another": lambda: release("0.0.9", over="0.1.1"),
+    "another chip": lambda: sign(KEY, "0.2.0", {"rv32imc": application(FIRMWARE, "0.2.0")}),
+    "changed": lambda: release_with(
+        release("0.2.0"), lambda signed: signed.replace(b"0.2.0", b"0.2.1")
     ),
-    "cut short": lambda folder: release_with(release(folder, "0.2.0"), lambda signed: signed[:-9]),
+    "cut short": lambda: release_with(release("0.2.0"), lambda signed: signed[:-9]),
 }
 
 
 @pytest.mark.parametrize("what", REFUSED)
-def test_what_is_not_for_it_is_refused_and_changes_nothing(tmp_path, workshop, what):
-    made = REFUSED[what](workshop)
+def test_what_is_not_for_it_is_refused_and_changes_nothing(tmp_path, what):
+    made = REFUSED[what]()
     if "x64" not in made.manifests:
         made = type(made)("0.2.0", "", {"x64": made.manifests["rv32imc"]}, made.contents)
     house = Serving(made)
@@ -240,8 +234,8 @@ def test_what_is_not_for_it_is_refused_and_changes_nothing(tmp_path, workshop, w
     story_of(tmp_path, story, house)
 
 
-def test_a_step_back_is_taken_where_it_is_signed_as_one_over_this_version(tmp_path, workshop):
-    house = Serving(release(workshop, "0.0.9", over="0.1.0"))
+def test_a_step_back_is_taken_where_it_is_signed_as_one_over_this_version(tmp_path):
+    house = Serving(release("0.0.9", over="0.1.0"))
 
     async def story(board, house):
         await up(board, house)
@@ -252,8 +246,8 @@ def test_a_step_back_is_taken_where_it_is_signed_as_one_over_this_version(tmp_pa
     story_of(tmp_path, story, house)
 
 
-def test_a_device_without_a_key_takes_nothing(tmp_path, workshop):
-    house = Serving(release(workshop, "0.2.0"))
+def test_a_device_without_a_key_takes_nothing(tmp_path):
+    house = Serving(release("0.2.0"))
 
     async def story(board, house):
         await up(board, house)
@@ -265,9 +259,9 @@ def test_a_device_without_a_key_takes_nothing(tmp_path, workshop):
     story_of(tmp_path, story, house, {**SENSOR, "release_key": b""})
 
 
-def test_a_release_may_bring_the_key_that_is_trusted_after_it(tmp_path, workshop):
+def test_a_release_may_bring_the_key_that_is_trusted_after_it(tmp_path):
     other = releases.ANOTHER_KEY
-    house = Serving(release(workshop, "0.2.0", next_key=other.public))
+    house = Serving(release("0.2.0", next_key=other.public))
 
     async def story(board, house):
         await up(board, house)
@@ -278,10 +272,10 @@ def test_a_release_may_bring_the_key_that_is_trusted_after_it(tmp_path, workshop
         house.events.clear()
         board.power_cut()
         await up(board, house)
-        house.made = release(workshop, "0.3.0")
+        house.made = release("0.3.0")
         house.order(board, "update", order_of(house.made), 101)
         await until_told(house, "refused")
-        house.made = release(workshop, "0.3.0", key=other)
+        house.made = release("0.3.0", key=other)
         house.order(board, "update", order_of(house.made), 102)
         await until_told(house, "confirmed", number=102)
         assert house.firmware() == "0.3.0"
@@ -289,8 +283,8 @@ def test_a_release_may_bring_the_key_that_is_trusted_after_it(tmp_path, workshop
     story_of(tmp_path, story, house)
 
 
-def test_data_that_is_not_what_was_signed_is_never_tried(tmp_path, workshop):
-    house = Serving(release(workshop, "0.2.0"))
+def test_data_that_is_not_what_was_signed_is_never_tried(tmp_path):
+    house = Serving(release("0.2.0"))
 
     async def story(board, house):
         await up(board, house)
@@ -307,8 +301,8 @@ def test_data_that_is_not_what_was_signed_is_never_tried(tmp_path, workshop):
     story_of(tmp_path, story, house)
 
 
-def test_pieces_that_are_lost_late_twice_or_nobodys_do_no_harm(tmp_path, workshop):
-    house = Serving(release(workshop, "0.2.0"))
+def test_pieces_that_are_lost_late_twice_or_nobodys_do_no_harm(tmp_path):
+    house = Serving(release("0.2.0"))
     chance = random.Random(3)
 
     async def story(board, house):
@@ -332,8 +326,8 @@ def test_pieces_that_are_lost_late_twice_or_nobodys_do_no_harm(tmp_path, worksho
     story_of(tmp_path, story, house)
 
 
-def test_it_stops_when_told_and_goes_on_with_what_is_there(tmp_path, workshop):
-    house = Serving(release(workshop, "0.2.0"))
+def test_it_stops_when_told_and_goes_on_with_what_is_there(tmp_path):
+    house = Serving(release("0.2.0"))
 
     async def story(board, house):
         await up(board, house)
@@ -354,8 +348,8 @@ def test_it_stops_when_told_and_goes_on_with_what_is_there(tmp_path, workshop):
     story_of(tmp_path, story, house)
 
 
-def test_without_leave_it_waits_for_as_long_as_it_takes(tmp_path, workshop):
-    house = Serving(release(workshop, "0.2.0"), leave=False)
+def test_without_leave_it_waits_for_as_long_as_it_takes(tmp_path):
+    house = Serving(release("0.2.0"), leave=False)
 
     async def story(board, house):
         await up(board, house)
@@ -370,8 +364,8 @@ def test_without_leave_it_waits_for_as_long_as_it_takes(tmp_path, workshop):
     story_of(tmp_path, story, house)
 
 
-def test_nothing_is_fetched_or_tried_while_somebody_is_looked_after(tmp_path, workshop):
-    house = Serving(release(workshop, "0.2.0"))
+def test_nothing_is_fetched_or_tried_while_somebody_is_looked_after(tmp_path):
+    house = Serving(release("0.2.0"))
 
     async def story(board, house):
         board.radar = Breath()
@@ -399,8 +393,8 @@ def test_nothing_is_fetched_or_tried_while_somebody_is_looked_after(tmp_path, wo
     story_of(tmp_path, story, house)
 
 
-def test_an_open_call_is_never_disturbed(tmp_path, workshop):
-    house = Serving(release(workshop, "0.2.0"))
+def test_an_open_call_is_never_disturbed(tmp_path):
+    house = Serving(release("0.2.0"))
 
     async def story(board, house):
         await up(board, house)
@@ -415,8 +409,8 @@ def test_an_open_call_is_never_disturbed(tmp_path, workshop):
     story_of(tmp_path, story, house, BUTTON)
 
 
-def test_a_press_in_the_midst_of_it_goes_out_as_ever(tmp_path, workshop):
-    house = Serving(release(workshop, "0.2.0"))
+def test_a_press_in_the_midst_of_it_goes_out_as_ever(tmp_path):
+    house = Serving(release("0.2.0"))
 
     async def story(board, house):
         await up(board, house)
@@ -436,9 +430,9 @@ def test_a_press_in_the_midst_of_it_goes_out_as_ever(tmp_path, workshop):
     story_of(tmp_path, story, house, BUTTON)
 
 
-def test_a_call_during_the_trial_is_kept_and_sent_by_whichever_runs(tmp_path, workshop):
+def test_a_call_during_the_trial_is_kept_and_sent_by_whichever_runs(tmp_path):
     file, text, _ = BAD["it never connects"]
-    house = Serving(release(workshop, "0.2.0", (file, text)))
+    house = Serving(release("0.2.0", (file, text)))
 
     async def story(board, house):
         await up(board, house)
@@ -460,8 +454,8 @@ def done(house, number):
     return [one.details["outcome"] for one in house.of("done") if one.details["number"] == number]
 
 
-def test_a_change_of_the_wifi_is_not_begun_while_an_application_is_on_trial(tmp_path, workshop):
-    house = Serving(release(workshop, "0.2.0"))
+def test_a_change_of_the_wifi_is_not_begun_while_an_application_is_on_trial(tmp_path):
+    house = Serving(release("0.2.0"))
 
     async def story(board, house):
         await up(board, house)
@@ -481,8 +475,8 @@ def test_a_change_of_the_wifi_is_not_begun_while_an_application_is_on_trial(tmp_
     story_of(tmp_path, story, house, BUTTON)
 
 
-def test_an_update_waits_while_somebody_is_asked_to_agree_to_another_wifi(tmp_path, workshop):
-    house = Serving(release(workshop, "0.2.0"))
+def test_an_update_waits_while_somebody_is_asked_to_agree_to_another_wifi(tmp_path):
+    house = Serving(release("0.2.0"))
 
     async def story(board, house):
         await up(board, house)
@@ -505,8 +499,8 @@ def asleep(line):
     return line.what == "asleep"
 
 
-def test_a_button_on_a_battery_is_updated_at_its_heartbeats_alone(tmp_path, workshop):
-    house = Serving(release(workshop, "0.2.0"))
+def test_a_button_on_a_battery_is_updated_at_its_heartbeats_alone(tmp_path):
+    house = Serving(release("0.2.0"))
 
     async def story(board, house):
         board.power_on()
@@ -529,8 +523,8 @@ def test_a_button_on_a_battery_is_updated_at_its_heartbeats_alone(tmp_path, work
     story_of(tmp_path, story, house, {**BUTTON, "battery": 1})
 
 
-def test_a_low_battery_is_not_spent_on_it(tmp_path, workshop):
-    house = Serving(release(workshop, "0.2.0"))
+def test_a_low_battery_is_not_spent_on_it(tmp_path):
+    house = Serving(release("0.2.0"))
 
     async def story(board, house):
         board.battery_now(2200)
@@ -546,8 +540,8 @@ def test_a_low_battery_is_not_spent_on_it(tmp_path, workshop):
     story_of(tmp_path, story, house, {**BUTTON, "battery": 1})
 
 
-def test_a_button_whose_gateway_hands_out_nothing_sleeps_again(tmp_path, workshop):
-    house = Serving(release(workshop, "0.2.0"))
+def test_a_button_whose_gateway_hands_out_nothing_sleeps_again(tmp_path):
+    house = Serving(release("0.2.0"))
 
     async def story(board, house):
         house.lost = lambda want, number: True
@@ -564,10 +558,10 @@ def test_a_button_whose_gateway_hands_out_nothing_sleeps_again(tmp_path, worksho
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_power_cut_in_the_midst_of_any_write_is_survived(tmp_path, workshop, seed):
+def test_a_power_cut_in_the_midst_of_any_write_is_survived(tmp_path, seed):
     """Cut again and again, from the order to the end of the trial: whatever runs is whole, and
     in the end it is the new one."""
-    house = Serving(release(workshop, "0.2.0"))
+    house = Serving(release("0.2.0"))
     chance = random.Random(seed)
 
     async def story(board, house):
