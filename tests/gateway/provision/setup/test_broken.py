@@ -149,21 +149,53 @@ def test_write_the_cable_comes_out_at_any_byte(at_the_bench):
     async def story(bench):
         seed = random.SystemRandom().getrandbits(32)
         print(f"seed {seed}")
-        usb = bench.board(BOARD, "button")
-        await usb.plug_in()
-
-        async def comes_out():
-            usb.cut_after = usb.heard + random.Random(seed).randrange(1, 2500)
-
-        bench.on["write begun"] = comes_out
-        why = await tried(bench, usb, button("306"), SetupError)
-        assert "goes on where it was" in why
-        # All of the settings or none that would let anybody rely on it
-        await usb.plug_in()
-        await usb.board.until_said("not set up")
-        await then_ready(bench, usb, button("306"))
+        chance = random.Random(seed)
+        await cut_off_in_writing(bench, "306", lambda hears: chance.randrange(1, hears))
 
     at_the_bench(story)
+
+
+def test_write_the_cable_comes_out_when_all_is_written(at_the_bench):
+    async def story(bench):
+        await cut_off_in_writing(bench, "319", lambda hears: hears)
+
+    at_the_bench(story)
+
+
+async def cut_off_in_writing(bench, unit, where):
+    """Writes to one board, then to another whose cable comes out `where` the first had heard all."""
+    whole = bench.board(BOARD, "button")
+    await whole.plug_in()
+    heard = {}
+
+    async def begins():
+        heard["before"] = whole.heard
+
+    async def is_done():
+        heard["in all"] = whole.heard - heard["before"]
+        raise Ended
+
+    bench.on |= {"write begun": begins, "write done": is_done}
+    await tried(bench, whole, button(f"{unit}a"), Ended)
+
+    usb = bench.board(BOARD, "button")
+    await usb.plug_in()
+
+    async def comes_out():
+        usb.cut_after = usb.heard + where(heard["in all"])
+
+    bench.on["write begun"] = comes_out
+    why = await tried(bench, usb, button(unit), SetupError)
+    assert "goes on where it was" in why
+    # All of the settings, or none that would let anybody rely on it
+    since = len(usb.board.lines)
+    await usb.plug_in()
+    said = await usb.board.until(
+        lambda line: line.what == "log" and line.data["text"].startswith(("not set up", "link up")),
+        since=since,
+    )
+    assert said.data["text"].startswith("link up") == ("secret" in bench.nvs(usb))
+    await then_ready(bench, usb, button(unit))
 
 
 def test_radar_its_cable_is_loose(at_the_bench):
