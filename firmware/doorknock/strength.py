@@ -1,9 +1,9 @@
 """How deep somebody breathes, against their own depth.
 
 Own depth is learned from the largest leg of every 6 s: up by a 16th at the most (one sigh is no
-habit), down far more slowly (a 256th in 6 s: to a half in 18 minutes), because nodding off is
-gradual and must not become the habit. A large movement changes what the radar sees of a chest, so
-after it the habit is learned anew.
+habit, and a hand that moves is no breath), down far more slowly (a 256th in 6 s: to a half in 18
+minutes), because nodding off is gradual and must not become the habit. A large movement changes
+what the radar sees of a chest, so after it the habit is learned anew, within bounds of what it was.
 """
 
 from .chest import LARGEST
@@ -16,6 +16,11 @@ _WEAK_BLOCKS = 4
 # After a movement the radar sees another side of the chest. Breath of less than a fifth of what it
 # was before is no other side but weak (assumption: from the front to the side a third is left).
 _OTHER_SIDE_PERCENT = 20
+# Nor is it another side where it is more than twice as deep, but somebody who fidgets on. Where it
+# is a side, the habit comes up to it.
+_OTHER_SIDE_TIMES = 2
+# Breaths are alike: a leg more than twice the largest of the 6 s beside it is a sigh, or a hand.
+_ALIKE_TIMES = 2
 # A chest whose steps often cannot be believed, and that goes all round the circle through 6 s of
 # keeping its place, moves by a turn at least, whatever was made of its legs.
 _TURN_MRAD = 6283
@@ -91,9 +96,8 @@ class Strength:
             if self._blocks == 0 or largest < self.own:
                 self.own = largest
             self._blocks += 1
-            if self._blocks == _KNOWN_BLOCKS and self.own * 100 < self._once * _OTHER_SIDE_PERCENT:
-                # No other side of a chest: whoever moved has nodded off since.
-                self.own = self._once
+            if self._blocks == _KNOWN_BLOCKS and self._once:
+                self._hold_to_what_was()
             return
         if self._under(largest, 0):
             self._weak_blocks += 1
@@ -104,12 +108,21 @@ class Strength:
             # One sigh is no breathing that has come back.
             if not self._under(smaller, _AGAIN_PERCENT):
                 self.weak = False
-        if largest > self.own:
-            step = (largest - self.own) >> 3
+        breath = min(largest, _ALIKE_TIMES * smaller)
+        if breath > self.own:
+            step = (breath - self.own) >> 3
             most = self.own >> 4
             self.own += step if step < most else most
-        else:
+        elif largest < self.own:
             self.own -= min((self.own - largest) >> 3, self.own >> 8)
+
+    def _hold_to_what_was(self) -> None:
+        """What was learned after a movement, against what was known before it."""
+        if self.own * 100 < self._once * _OTHER_SIDE_PERCENT:
+            # No other side of a chest: whoever moved has nodded off since.
+            self.own = self._once
+        elif self.own > _OTHER_SIDE_TIMES * self._once:
+            self.own = _OTHER_SIDE_TIMES * self._once
 
     def _under(self, leg: int, more: int) -> bool:
         """Whether a leg is weak, by the habit or by what was before a movement; more: percent."""

@@ -58,6 +58,28 @@ def test_turned_over_a_smaller_breath_is_the_new_habit_but_a_fifth_is_weak():
     assert chest.breathes(*[OWN // 16] * 9)[-1]
 
 
+def test_who_fidgets_on_after_a_movement_breathes_no_deeper_for_it():
+    chest = Chest()
+    chest.breathes(*[2000] * 5)
+    chest.turns_over()
+    assert not any(chest.breathes(12_000, 11_000, 12_000, 11_000, *[2000] * 12))
+
+
+def test_a_side_that_shows_more_of_the_chest_becomes_the_habit():
+    chest = Chest()
+    chest.breathes(*[1500] * 5)
+    chest.turns_over()
+    # Twice what was is believed at once, more comes: 1,000 is a fifth of 5,000.
+    chest.breathes(*[OWN] * 60)
+    assert chest.breathes(*[900] * 8)[-1]
+
+
+def test_a_hand_that_moves_now_and_then_is_no_depth():
+    chest = Chest()
+    chest.breathes(*[2500] * 5)
+    assert not any(chest.breathes(*[2500, 2500, 12_000, 2500] * 30, *[2200] * 8))
+
+
 def test_who_goes_all_round_the_circle_moves_by_a_turn_whatever_legs_were_made_of_it():
     for everywhere in (False, True):
         chest = Chest()
