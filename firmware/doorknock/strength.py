@@ -12,6 +12,8 @@ from .clock import since
 _BLOCK_MS = 6000
 # The habit is known after three blocks; weak for four (24 s) is worrying.
 _KNOWN_BLOCKS = 3
+# And is what a movement is measured by after eight: the first are of one who fidgets on, it may be.
+_WELL_KNOWN_BLOCKS = 8
 _WEAK_BLOCKS = 4
 # After a movement the radar sees another side of the chest. Breath of less than a fifth of what it
 # was before is no other side but weak (assumption: from the front to the side a third is left).
@@ -45,7 +47,8 @@ class Strength:
     def _begin(self) -> None:
         self.own = 0  # mrad, 0 … _DEEPEST_MRAD
         self.weak = False
-        self._blocks = 0  # learned from, 0 … _KNOWN_BLOCKS; -1: the next one is to be passed over
+        # learned from, 0 … _WELL_KNOWN_BLOCKS; -1: the next one is to be passed over
+        self._blocks = 0
         self._before = 0  # the largest of the block before
         self._weak_blocks = 0
         self._from = -1  # tick at which this block began
@@ -57,7 +60,7 @@ class Strength:
 
     def moved(self, ticks: int) -> None:
         """Somebody moved largely: this block says nothing, and the habit may have changed."""
-        if self._blocks >= _KNOWN_BLOCKS:
+        if self._blocks >= (_WELL_KNOWN_BLOCKS if self._once else _KNOWN_BLOCKS):
             self._once = self.own
         self._begin()
         self._blocks = -1
@@ -91,14 +94,17 @@ class Strength:
         if self._blocks < 0:
             self._blocks = 0
             return
+        breath = min(largest, _ALIKE_TIMES * smaller) if smaller else largest
         if self._blocks < _KNOWN_BLOCKS:
             # The least of the first three: what came before may have been more than breath.
-            if self._blocks == 0 or largest < self.own:
-                self.own = largest
+            if self._blocks == 0 or breath < self.own:
+                self.own = breath
             self._blocks += 1
             if self._blocks == _KNOWN_BLOCKS and self._once:
                 self._hold_to_what_was()
             return
+        if self._blocks < _WELL_KNOWN_BLOCKS:
+            self._blocks += 1
         if self._under(largest, 0):
             self._weak_blocks += 1
             self.weak = self.weak or self._weak_blocks >= _WEAK_BLOCKS
@@ -108,7 +114,6 @@ class Strength:
             # One sigh is no breathing that has come back.
             if not self._under(smaller, _AGAIN_PERCENT):
                 self.weak = False
-        breath = min(largest, _ALIKE_TIMES * smaller)
         if breath > self.own:
             step = (breath - self.own) >> 3
             most = self.own >> 4

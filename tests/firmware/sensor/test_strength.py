@@ -65,6 +65,23 @@ def test_who_fidgets_on_after_a_movement_breathes_no_deeper_for_it():
     assert not any(chest.breathes(12_000, 11_000, 12_000, 11_000, *[2000] * 12))
 
 
+def test_a_hand_that_moves_in_every_second_block_after_a_movement_is_no_depth():
+    chest = Chest()
+    chest.turns_over()
+    assert not any(chest.breathes(12_000, 2000, 12_000, 2000, 12_000, *[2000] * 12))
+
+
+def test_what_was_learned_in_haste_is_no_measure_of_what_comes_after_a_movement():
+    chest = Chest()
+    chest.breathes(*[2000] * 10)
+    for _ in range(3):
+        chest.turns_over()
+        chest.breathes(12_000, 11_000, 12_000, 11_000, 12_000)
+    # Three times the double would be all of it; it is held to the double of what was well known.
+    chest.turns_over()
+    assert not any(chest.breathes(12_000, 11_000, 12_000, 11_000, *[2000] * 12))
+
+
 def test_a_side_that_shows_more_of_the_chest_becomes_the_habit():
     chest = Chest()
     chest.breathes(*[1500] * 5)
