@@ -1,7 +1,9 @@
 """The page, rendered on the server in the visitor's language."""
 
 import json
+import tomllib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from doorknock.signals import PATTERNS, SHORT
@@ -15,6 +17,11 @@ from sim.studio.situations import Situation
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 CATALOGUE = Catalogue(HERE / "languages")
+# What the scenarios of the library show, by their files' names; they are written in English.
+_LIBRARY = {
+    file.stem: tomllib.loads(file.read_text(encoding="utf-8"))
+    for file in (HERE / "languages" / "library").glob("*.toml")
+}
 # The texts that the script fills in itself.
 _SCRIPTS = (
     "live_",
@@ -51,7 +58,13 @@ def page(language: str, situations: Sequence[Situation]) -> HTMLResponse:
         say=say,
         language=language,
         languages=[(code, CATALOGUE.say(code, "language_name")) for code in LANGUAGES],
-        situations=situations,
+        situations=[_told(one, language) for one in situations],
         told=json.dumps(told, ensure_ascii=False).replace("<", "\\u003c"),
     )
     return HTMLResponse(html)
+
+
+def _told(situation: Situation, language: str) -> Situation:
+    """One of the library in the visitor's language; one that is the visitor's own as it is."""
+    texts = {} if situation.own else _LIBRARY.get(language, {}).get(situation.name, {})
+    return replace(situation, **texts)

@@ -12,6 +12,8 @@ from doorknock import detector, signals, watch, wire
 
 from gateway.settings import LANGUAGES
 from sim.studio.page import CATALOGUE, HERE
+from sim.studio.page import page as studio_page
+from sim.studio.situations import situations
 
 JSON = {"content-type": "application/json"}
 
@@ -36,6 +38,20 @@ def test_every_language_has_every_text_with_its_values(language):
     assert set(own) == set(english)
     assert [key for key in own if values(own[key]) != values(english[key])] == []
     assert [key for key in own if not own[key].strip()] == []
+
+
+@pytest.mark.parametrize("language", [code for code in LANGUAGES if code != "en"])
+def test_the_whole_library_is_told_in_every_language(language):
+    library = {one.name: one for one in situations() if not one.own}
+    page = html.unescape(studio_page(language, list(library.values())).body.decode())
+    folder = HERE / "languages" / "library"
+    told = tomllib.loads((folder / f"{language}.toml").read_text(encoding="utf-8"))
+    assert set(told) == set(library)
+    for name, one in library.items():
+        assert one.title not in page
+        assert one.about not in page
+        assert f'<option value="{name}">{told[name]["title"]}</option>' in page
+        assert f'data-about="{name}" hidden>{told[name]["about"]}</p>' in page
 
 
 def test_there_is_a_text_for_all_that_the_firmware_can_show():
