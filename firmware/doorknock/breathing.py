@@ -12,6 +12,8 @@ believed either way. Many of them within a second or more are somebody who walks
 anywhere on the circle), and for a minute on end, a radar that cannot see.
 """
 
+from micropython import const
+
 from . import chest
 from .chest import (
     ACTIVE,
@@ -52,6 +54,7 @@ from .strength import Strength
 from .walk import RANDOM_ROUGHNESS
 
 SLOT_MS = 200
+_SLOT_MS = const(200)  # the same, where it is asked for in each slot
 
 # µm to mrad: 1 rad is 398 µm.
 _UM_A_RAD = 398
@@ -63,12 +66,12 @@ _SLOWEST_UM = 160
 _MOVEMENT_UM = 7000
 # Noise may look like a breath of half its roughness between slots: so much is asked for then,
 # and never more than three times the floor (0.75 mm).
-_MOST_FLOORS = 3
+_MOST_FLOORS = const(3)
 
 # With so many steps that are not believed, legs go missing: the pace is not judged, and a chest
 # that goes all round the circle breathes.
-_PACELESS_SHARE = 3300  # 5 %
-_CANNOT_SEE_MS = 60000
+_PACELESS_SHARE = const(3300)  # 5 %
+_CANNOT_SEE_MS = const(60000)
 
 # --- coming and going
 # Legs of breath that make somebody where nobody was: three (a breath and a half), the last of them
@@ -79,20 +82,20 @@ _SIGN_GAP_MS = 10000
 # A heart alone, where the module says that somebody is there, makes somebody after 20 s.
 _HEART_SIGN_MS = 20000
 # So long without a breath is no longer called breathing.
-_STILL_MS = 10000
+_STILL_MS = const(10000)
 
 # A chest comes into view anywhere in its beat: for so long its way to the middle of the beat (0.4
 # mm, distorted 0.7) is no breath. What is larger is.
-_CENTRED_MS = 1000
+_CENTRED_MS = const(1000)
 _CENTRING_UM = 700
 
 # A pause of so long is asked about as such, and not once more as slow breathing.
-_APNOEA_MS = 18000
+_APNOEA_MS = const(18000)
 
 # No phase for so long: nothing can be said. Four times the slowest interval, and some.
-_BLIND_MS = 1500
+_BLIND_MS = const(1500)
 # Phases exactly 0.0 so many times with the flag still up: the gate has shut all the same.
-_ZEROS_MEAN_SHUT = 5
+_ZEROS_MEAN_SHUT = const(5)
 
 
 class BreathingDetector:
@@ -134,6 +137,7 @@ class BreathingDetector:
         self._unseen_ms = 0  # random phase for so long
         self._next = -1  # tick of the next slot; -1 before the first reading
         self._last = -1  # tick of the last reading
+        self.done_at = -1
         self._slot_at = 0
         w = self._work
         w[chest.HAVE] = w[WILD_SHARE] = w[ROUGHNESS] = w[NOISE] = w[LARGEST] = w[chest.TALLY] = 0
@@ -182,17 +186,10 @@ class BreathingDetector:
 
     def take(self, reading, ticks: int) -> None:
         """One report: total phase, or presence."""
-        self.tick(ticks)
-        if self._last < 0:
-            # What is rough from the beginning may be a radar that sees nothing: nobody comes in.
-            self._leaving.walk.forget(ticks)
+        if not self._open or (ticks - self._last) & MASK > _BLIND_MS:
+            self.tick(ticks)
+            self._begin_to_see(ticks)
         self._last = ticks
-        if self.blind:
-            self.blind = False
-            self._next = self._slot_at = self._shut_at = ticks
-            self._work[chest.HAVE] = 0
-            # What was still before the gap has not been seen to go on being so.
-            self._work[ACTIVE] = (ticks - self.still_ms) & MASK
         self._present = reading[PRESENT]
         if reading[NEW] != NEW_PHASE:
             return
@@ -203,7 +200,8 @@ class BreathingDetector:
             if self._present == 0 or self._zeros >= _ZEROS_MEAN_SHUT:
                 self._shut(ticks)
             return
-        self._zeros = 0
+        if self._zeros:
+            self._zeros = 0
         if not self._open:
             self._open_at(ticks)
         outcome = chest.sample(self._work, reading[PHASE_MRAD], ticks)
@@ -211,11 +209,25 @@ class BreathingDetector:
             chest.restart(self._work, ticks)
         if since(ticks, self._next) >= 0:
             self._one_slot(ticks, outcome != 2)
+        self.done_at = ticks  # the gate is open, and only a gap would be anything to tick()
+
+    def _begin_to_see(self, ticks: int) -> None:
+        """A report has come: the first one, or the first after a gap, if it is that."""
+        if self._last < 0:
+            # What is rough from the beginning may be a radar that sees nothing: nobody comes in.
+            self._leaving.walk.forget(ticks)
+        if self.blind:
+            self.blind = False
+            self._next = self._slot_at = self._shut_at = ticks
+            self._work[chest.HAVE] = 0
+            # What was still before the gap has not been seen to go on being so.
+            self._work[ACTIVE] = (ticks - self.still_ms) & MASK
 
     def _shut(self, ticks: int) -> None:
         if self._open or self.room == UNKNOWN:
             self._leaving.lost(ticks)
             self._open = False
+            self.done_at = -1
             self._shut_at = ticks
             self._work[chest.HAVE] = 0
             self._pace.forget()
@@ -253,13 +265,14 @@ class BreathingDetector:
 
         A slot that ends with a phase that is not believed moves nothing.
         """
-        passed = since(ticks, self._slot_at)
+        passed = (ticks - self._slot_at) & MASK
         self._slot_at = ticks
-        self._next = (self._next + SLOT_MS) & MASK
-        if since(ticks, self._next) >= SLOT_MS:
-            self._next = (ticks + SLOT_MS) & MASK
-        if passed < 0 or passed > _BLIND_MS:
-            passed = SLOT_MS
+        following = (self._next + _SLOT_MS) & MASK
+        if since(ticks, following) >= _SLOT_MS:
+            following = (ticks + _SLOT_MS) & MASK
+        self._next = following
+        if passed > _BLIND_MS:
+            passed = _SLOT_MS
         if self._open:
             if believed:
                 chest.slot(self._work, ticks)
@@ -277,7 +290,8 @@ class BreathingDetector:
         w = self._work
         self._ask_for_span(w, ticks)
         moving = self._leaving.slot(w, ticks) or w[SPEED] > self._movement
-        self._cannot_see(self._leaving.walk.random, passed)
+        if self._unseen_ms or self._leaving.walk.random:
+            self._cannot_see(self._leaving.walk.random, passed)
         self._leaving.listen(w, ticks, passed, self._somebody)
         self._look_at(ticks, moving)
 
@@ -321,18 +335,18 @@ class BreathingDetector:
 
     def _look_at(self, ticks: int, moving: bool) -> None:
         """Is somebody there, and what do they do?"""
-        random = self._leaving.walk.random
         legs = self._work[LEGS] - self._legs
-        self._legs = self._work[LEGS]
+        if legs:
+            self._legs = self._work[LEGS]
         if self._leaving.walked and self._has_left(ticks, legs):
             return
         if not self._somebody:
-            self._look_for_somebody(ticks, moving, legs, random)
+            self._look_for_somebody(ticks, moving, legs, self._leaving.walk.random)
             if not self._somebody:
                 self.room = UNSEEN if self.cannot_see else EMPTY
                 self.still_ms = 0
                 return
-        if moving or (random and self.cannot_see):
+        if moving or (self.cannot_see and self._leaving.walk.random):
             self._work[ACTIVE] = ticks
             self.still_ms = 0
             self._pace.forget()
@@ -344,22 +358,24 @@ class BreathingDetector:
     def _judge(self, ticks: int) -> None:
         """Somebody is in view and keeps their place: how do they breathe?"""
         w = self._work
-        everywhere = self._leaving.spread.all_round and w[WILD_SHARE] > _PACELESS_SHARE
-        if everywhere:
-            # Too many steps cannot be believed to follow the chest, but it goes all round.
-            w[ACTIVE] = ticks
-        self._age(ticks)
-        pace, strength = self._pace, self._strength
+        everywhere = False
         if w[WILD_SHARE] > _PACELESS_SHARE:
-            pace.forget()
+            self._pace.forget()
+            everywhere = self._leaving.spread.all_round
+            if everywhere:
+                # Too many steps cannot be believed to follow the chest, but it goes all round.
+                w[ACTIVE] = ticks
+            self._coarse = w[COARSE_LEGS]
         elif w[COARSE_LEGS] != self._coarse:
-            pace.turned(w[COARSE_TURN])
-        self._coarse = w[COARSE_LEGS]
+            self._pace.turned(w[COARSE_TURN])
+            self._coarse = w[COARSE_LEGS]
+        self._age(ticks)
+        strength = self._strength
         if strength.tick(w, ticks, everywhere) and not self._centring:
             w[COARSE_SPAN] = w[SPAN]
-        if self.still_ms >= _APNOEA_MS:
-            pace.forget()
         if self.still_ms >= _STILL_MS:
+            if self.still_ms >= _APNOEA_MS:
+                self._pace.forget()
             self.room = STILL
             self.urgent = True
             self.cause = NO_BREATHING if w[HEART] >= self._leaving.heart else NO_MOVEMENT
@@ -367,11 +383,11 @@ class BreathingDetector:
             self.room = WEAK
             self.urgent = True
             self.cause = WEAK_BREATHING
-        elif pace.slow:
+        elif self._pace.slow:
             self.room = SLOW
-            self.urgent = pace.urgent
+            self.urgent = self._pace.urgent
             self.cause = SLOW_BREATHING
-        else:
+        elif self.room != BREATHING:
             self.room = BREATHING
             self.cause = NO_BREATHING
             self.urgent = True

@@ -14,6 +14,7 @@
     cannot_see             True after a minute in which nothing could be said of anybody
     noise_floor()          for the heartbeat, so that staff see a bad place for a sensor
     blind                  True while nothing can be said: no readings come
+    done_at                a tick at which nothing is left for tick() to do; -1 for none
     lessons, learn(bytes)  what the place has taught, to be kept over a reset; lessons_version
                            rises when it has changed
 

@@ -6,8 +6,9 @@ breathe. Where a chest's own steps are no other than a walk's, it is asked where
 (spread.py): a bare wall after it is an empty room, and who is lost while it stays nowhere went.
 """
 
-from . import chest
-from .chest import HEART, ROUGHNESS
+from micropython import const
+
+from .chest import DOUBTED, HEART, OTHER, RAW, ROUGHNESS
 from .clock import MASK, since
 from .spread import Spread
 from .walk import Walk
@@ -18,16 +19,16 @@ _HEART_UM = 100
 # A heart is smooth from sample to sample, the noise of a weak return is rough: its roughness is
 # 2.4 deviations, and what it shows as a heart (the largest in 3 s) some four. A heart of 1 Hz at
 # 8 samples a second is four times as large as it is rough.
-_HEART_TO_ROUGHNESS = 3
+_HEART_TO_ROUGHNESS = const(3)
 # Of somebody who has just walked less is asked for: anything quick of so much is life. A bare wall
 # shows half of it, and a heart at 5 samples a second is as rough as noise.
 _LIFE_UM = 110
 # What beats is renewed at least so often; what only fades, after the last step of a walk, is none.
-_BEAT_MS = 3000
-_MOST_HEART_MS = 60000
+_BEAT_MS = const(3000)
+_MOST_HEART_MS = const(60000)
 
 # What came before was still: roughness now is somebody coming.
-_CALM_MS = 2000
+_CALM_MS = const(2000)
 # A walk is over after 1.2 s of quiet; the filters then begin anew. Two legs of breath or 4 s of
 # heart after that: they have stayed. Nothing for 12 s: gone.
 _SETTLED_MS = 1200
@@ -41,7 +42,7 @@ _SHUT_MS = 5000
 # whoever goes is lost going. Later, or where they only may have walked, nothing but a bare wall
 # must have been seen for so long before it shut: a heart of 40 a minute beats twice in it.
 _WALKED_OUT_MS = 4000
-_BARE_MS = 3500
+_BARE_MS = const(3500)
 # Rough steps so soon after the last wild one are still of the same walk.
 _FADES_MS = 2000
 # Lost within so long of the door's opening, before or after: gone through it.
@@ -98,7 +99,7 @@ class Leaving:
         """A slot is over; whether somebody moves."""
         walk = self.walk
         walk.slot(w, ticks)
-        if since(ticks, walk.rough_at) > _CALM_MS:
+        if not self.calm and since(ticks, walk.rough_at) > _CALM_MS:
             self.calm = True
         if walk.walking:
             self.begins(walk.last)
@@ -114,32 +115,39 @@ class Leaving:
 
     def listen(self, w, ticks: int, passed: int, somebody: bool) -> None:
         """For a heart; of somebody who has walked it may come and go."""
+        # No name more than these: with twelve words of state a call takes the heap.
         spread = self.spread
-        spread.slot(w[chest.RAW], w[chest.DOUBTED], passed)
+        spread.slot(w[RAW], w[DOUBTED], passed)
         if (
-            somebody
-            and spread.bare_ms >= _BARE_MS
+            spread.bare_ms >= _BARE_MS
+            and somebody
             and not (self.walked and self._surely)
             and (self.walked or self.walk.was_rough(spread.bare_ms < 2 * _BARE_MS))
         ):
             # What may have been a walk, or was as rough as one, is a bare wall now.
             self.begins((ticks - spread.bare_ms) & MASK)
         if self._beats(w, ticks, somebody):
-            self.heart_ms = min(self.heart_ms + passed, _MOST_HEART_MS)
-        elif not self.walked or self.heart_ms < passed:
-            self.heart_ms = 0
-        else:
-            self.heart_ms -= passed >> 1
+            if self.heart_ms < _MOST_HEART_MS - passed:
+                self.heart_ms += passed
+            else:
+                self.heart_ms = _MOST_HEART_MS
+        elif self.heart_ms:
+            if not self.walked or self.heart_ms < passed:
+                self.heart_ms = 0
+            else:
+                self.heart_ms -= passed >> 1
 
     def _beats(self, w, ticks: int, somebody: bool) -> bool:
         """Something quicker than breath, larger than an empty room shows, that goes on."""
         beat = w[HEART]
-        if w[chest.OTHER] == 0:
+        if w[OTHER] == 0:
             # The largest of it fades by an eighth where nothing beats any more.
             if beat > self._beat - (self._beat >> 4):
                 self._beat_at = ticks
             self._beat = beat
-        if since(ticks, self._beat_at) > _BEAT_MS or self.spread.beatless:
+        if (beat < self.heart and beat < self._lively) or self.spread.beatless:
+            return False
+        if since(ticks, self._beat_at) > _BEAT_MS:
             return False
         if self.walked and somebody and beat >= self._lively and not self.walk.random:
             return True

@@ -239,6 +239,7 @@ class PresenceDetector:
         self._unseen_ms = 0  # since somebody was last seen, moving or still
         self._last = -1
         self._ticked = -1
+        self.done_at = -1
 
     def noise_floor(self) -> int:
         """The greatest mean deviation of a gate's floor, in hundredths, 0 … 10,000."""

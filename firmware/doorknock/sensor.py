@@ -7,15 +7,21 @@ is a local name, an attribute is stored when it has changed, and there are no pr
 that has one pays for it at every attribute that is stored).
 """
 
+from micropython import const
+
 from . import detector, door, radar, settings, watch
 from .clock import since
-from .radar import ENGINEERING, ERRORS, FRAMES, NEW, NEW_PHASE, PHASE_MRAD, PRESENCE_FIELDS, ZERO
+from .radar import ENGINEERING, ERRORS, FRAMES, PHASE_MRAD, PRESENCE_FIELDS, ZERO
 from .watch import ASKING, IDLE
 
 # Frame rate and errors are counted over this span.
-_COUNT_MS = 10000
+_COUNT_MS = const(10000)
 # More than a quarter of frames bad, and not a handful only: a baud rate, a cable, a dying module.
-_BAD_FRAMES = 10
+_BAD_FRAMES = const(10)
+
+# As in radar/__init__.py: asked for at each report.
+_NEW = const(0)
+_NEW_PHASE = const(1)
 
 
 class Sensor:
@@ -67,13 +73,14 @@ class Sensor:
 
         n may be 0. What a radar without power seems to send is not looked at.
         """
-        if n > 0 and self.radar_power():
-            reader = self._radar
+        if n > 0 and (self._always_on or self._watch.state != IDLE):
+            reader = self._radar  # no more names: with twelve words of state a call takes the heap
             at = 0
             while at < n:
                 at = reader.read(buf, at, n)
                 if reader.reported:
-                    self._watch_for_repeats(reader.reading, ticks)
+                    if not self._breathes or reader.reading[_NEW] == _NEW_PHASE:
+                        self._watch_for_repeats(reader.reading, ticks)
                     self._detector.take(reader.reading, ticks)
         self.tick(ticks)
 
@@ -87,7 +94,8 @@ class Sensor:
                 self._power_on(ticks)
                 if not self._always_on:
                     room.await_somebody(ticks)
-            room.tick(ticks)
+            if room.done_at != ticks:
+                room.tick(ticks)
             if room.room != self._room:
                 self._room = room.room
                 self._door.saw(room.room)
@@ -195,8 +203,6 @@ class Sensor:
     def _watch_for_repeats(self, reading, ticks: int) -> None:
         """Notes when a reading last changed. A shut gate (all noughts) is no repetition."""
         if self._breathes:
-            if reading[NEW] != NEW_PHASE:
-                return
             value = reading[PHASE_MRAD]
             excused = reading[ZERO] == 1
         else:
@@ -216,7 +222,8 @@ class Sensor:
         if excused or value != self._value:
             self._value = value
             self._changed_at = ticks
-            self._same = 0
+            if self._same:
+                self._same = 0
         elif self._same < 1000:
             self._same += 1
 
@@ -225,6 +232,11 @@ class Sensor:
         if frames != self._frames:
             self._frames = frames
             self._frame_at = ticks
+            if self._same < 10 and not self._silent and not self._stuck:
+                # It talks, and what it says changes: there is nothing but to count, now and then.
+                if since(ticks, self._count_at) >= _COUNT_MS:
+                    self._count(ticks, frames, self.counts[ERRORS])
+                return
             quiet_ms = 0
         else:
             quiet_ms = since(ticks, self._frame_at)

@@ -7,34 +7,41 @@ heart, a chest that does not breathe within a radian or so either way, and whoev
 Phases are taken within a turn: how many turns there were is not asked.
 """
 
-_TURN_MRAD = 6283
-_HALF_MRAD = 3141
+from micropython import const
+
+_TURN_MRAD = const(6283)
+_HALF_MRAD = const(3141)
 
 # A chest that no longer breathes, heart and all, over 12 slots (2.4 s), or closer together over
 # nine, or less so over all twenty. Of the simulated module at 4.9 and 6 samples a second, over 12
 # and nine: 96 and 70 % of hearts of 0.2 to 0.8 mm, and 0.5 and 0.3 % of walks.
-_MANY_PLACES = 12
-_WITHIN_MRAD = 2000
-_SOME_PLACES = 9
-_SOME_WITHIN_MRAD = 1400
+_MANY_PLACES = const(12)
+_WITHIN_MRAD = const(2000)
+_SOME_PLACES = const(9)
+_SOME_WITHIN_MRAD = const(1400)
 
 # Over 20 slots (4 s) in every eighth of the circle but one, which quick steps may pass over: a
 # breath, a walk, or no return. A heart of 0.8 mm, distorted, goes 3.4 rad: five or six eighths.
-_PLACES = 20
-_ALL_WITHIN_MRAD = 2800
-_EIGHTHS = 8
-_PASSED_OVER = 1
+_PLACES = const(20)
+_ALL_WITHIN_MRAD = const(2800)
+_EIGHTHS = const(8)
+_PASSED_OVER = const(1)
 
 # What moves by less than any heart for so long does not beat. How far it went is forgotten by a
 # 32nd a slot: the last step of a walk may lie near the wall.
-_BEATLESS_MS = 1200
-_FORGETS = 5
+_BEATLESS_MS = const(1200)
+_FORGETS = const(5)
 # bare_ms is counted so far.
-_MOST_MS = 10000
+_MOST_MS = const(10000)
 
 
 class Spread:
-    """Slots' phases in. wall: mrad, what a bare wall stays within, and no heart does."""
+    """Slots' phases in. wall: mrad, what a bare wall stays within, and no heart does.
+
+    bare_ms: nothing has moved more than a bare wall does for so long, 0 … 11,500. beatless: what is
+    seen is too still for any heart. all_round: it was everywhere lately, as no chest is that does
+    not breathe. Attributes, and no properties: see sensor.py.
+    """
 
     def __init__(self, wall: int) -> None:
         self._wall = wall
@@ -44,7 +51,9 @@ class Spread:
 
     def opened(self) -> None:
         """The gate opens: what was seen before is of another time."""
-        self.bare_ms = 0  # nothing has moved more than a bare wall does for so long, 0 … _MOST_MS
+        self.bare_ms = 0
+        self.beatless = False
+        self.all_round = False
         self._at = 0
         self._seen = 0  # slots so far, 0 … _PLACES
         for eighth in range(_EIGHTHS):
@@ -52,43 +61,51 @@ class Spread:
         self._empty = _EIGHTHS  # eighths that none lies in
         self._from = self._least = self._most = 0  # mrad: where bare_ms began, and how far it went
 
-    @property
-    def beatless(self) -> bool:
-        """Whether what is seen is too still for any heart."""
-        return self.bare_ms >= _BEATLESS_MS
-
     def slot(self, phase: int, doubted: int, passed: int) -> None:
         """A slot is over, passed ms long: its newest phase, mrad; doubted: it is not believed."""
+        # No name more than these: with twelve words of state a call takes the heap.
         place = phase % _TURN_MRAD
-        self._at = (self._at + 1) % _PLACES
-        if self._seen < _PLACES:
-            self._seen += 1
-        else:
-            self._visits(self._places[self._at], -1)
-        self._places[self._at] = place
-        self._visits(place, 1)
-        away = _apart(place, self._from)
-        self._most = away if away > self._most else self._most - (self._most - away >> _FORGETS)
-        self._least = away if away < self._least else self._least + (away - self._least >> _FORGETS)
-        if doubted or self._most - self._least > self._wall:
+        self._visits(place)
+        away = (place - self._from + _HALF_MRAD) % _TURN_MRAD - _HALF_MRAD  # as _apart
+        most = self._most
+        most = away if away > most else most - (most - away >> _FORGETS)
+        least = self._least
+        least = away if away < least else least + (away - least >> _FORGETS)
+        if doubted or most - least > self._wall:
             self._from = place
             self._least = self._most = self.bare_ms = 0
-        elif self.bare_ms < _MOST_MS:
+            self.beatless = False
+            return
+        self._most = most
+        self._least = least
+        if self.bare_ms < _MOST_MS:
             self.bare_ms += passed
+            self.beatless = self.bare_ms >= _BEATLESS_MS
 
-    def _visits(self, place: int, more: int) -> None:
+    def _visits(self, place: int) -> None:
+        """Of the places kept, the oldest makes room for this one."""
+        places = self._places
+        at = (self._at + 1) % _PLACES
+        self._at = at
         eighth = place * _EIGHTHS // _TURN_MRAD
+        if self._seen < _PLACES:
+            self._seen += 1
+            self._count(eighth, 1)
+        else:
+            left = places[at] * _EIGHTHS // _TURN_MRAD
+            if left != eighth:
+                self._count(left, -1)
+                self._count(eighth, 1)
+        places[at] = place
+
+    def _count(self, eighth: int, more: int) -> None:
         before = self._visited[eighth]
         self._visited[eighth] = before + more
         if before == 0:
             self._empty -= 1
         elif before + more == 0:
             self._empty += 1
-
-    @property
-    def all_round(self) -> bool:
-        """Whether it was everywhere lately, as no chest is that does not breathe."""
-        return self._empty <= _PASSED_OVER
+        self.all_round = self._empty <= _PASSED_OVER
 
     def stays(self) -> bool:
         """Whether a chest was seen lately that stays where it is, and a heart in it."""

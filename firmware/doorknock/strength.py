@@ -74,8 +74,10 @@ class Strength:
         if self._from < 0:
             self._from = ticks
             w[LARGEST] = 0
-        if since(ticks, self._from) < _BLOCK_MS:
-            return False
+        return since(ticks, self._from) >= _BLOCK_MS and self._end_block(w, ticks, everywhere)
+
+    def _end_block(self, w, ticks: int, everywhere: bool) -> bool:
+        # Apart from tick: with twelve words of state a call takes the heap, five times a second.
         self._from = ticks
         if everywhere and self._blocks > 0 and self._once < _TURN_MRAD:
             self._once = _TURN_MRAD

@@ -46,6 +46,7 @@ _LIKELY = const(90)
 # Random phase, in 64ths of a mrad and 65,536ths: rough by 1.57 rad on the mean, wild in 33 %. The
 # poorest recording of somebody breathing, over its poorest quarter: 1.45 rad and 21 %.
 RANDOM_ROUGHNESS = 1300 * 64
+_RANDOM_ROUGHNESS = const(83200)  # the same, where it is asked for in each slot
 _RANDOM_WILD = const(13100)  # 20 %
 
 # At nine samples a second and more no chest is usually rough in three steps of 16 and wild in one:
@@ -103,26 +104,59 @@ class Walk:
         """A slot is over: what its samples were like."""
         tally = w[TALLY]
         w[TALLY] = 0
-        before = self._window[self._at]
-        self._window[self._at] = tally
-        self._at = (self._at + 1) % _WINDOW
-        self._seen += (tally >> 8 & 255) - (before >> 8 & 255)
-        self._whole += (tally >> 24) - (before >> 24)
-        self.random = w[ROUGHNESS] >= RANDOM_ROUGHNESS and w[WILD_SHARE] >= _RANDOM_WILD
+        at = self._at
+        before = self._window[at]
+        self._window[at] = tally
+        self._at = (at + 1) % _WINDOW
+        if (tally | before) >> 8:
+            self._seen += (tally >> 8 & 255) - (before >> 8 & 255)
+            self._whole += (tally >> 24) - (before >> 24)
+        self.random = w[ROUGHNESS] >= _RANDOM_ROUGHNESS and w[WILD_SHARE] >= _RANDOM_WILD
         if tally >> 8 & 0xFFFF:
             self.rough_at = ticks
+        elif self.sum == 0:
+            if tally:
+                self._goes_on(tally, ticks)
+            return
         if tally & 255:
-            longest = _RANDOM_LONGEST_MS if self.random else _LONGEST_MS
-            if self.sum == 0 or since(ticks, self._since) > longest:
-                self.sum = 0
-                self._since = ticks
-                self._rough_as = self._rough >> 12
-                self._wild_as = self._wild >> 12
-            if tally >> 16 & 255:
-                self.last = ticks
-            self._weigh(tally)
-            self._get_used(tally)
-            self._tell(ticks)
+            self._steps(tally, ticks)
+
+    def _steps(self, tally: int, ticks: int) -> None:
+        """A slot with samples, of which some are rough or there is a sum to go on with."""
+        longest = _RANDOM_LONGEST_MS if self.random else _LONGEST_MS
+        if self.sum == 0 or since(ticks, self._since) > longest:
+            self.sum = 0
+            self._since = ticks
+            self._rough_as = self._rough >> 12
+            self._wild_as = self._wild >> 12
+        if tally >> 16 & 255:
+            self.last = ticks
+        self._weigh(tally)
+        self._get_used(tally)
+        self._tell(ticks)
+
+    def _goes_on(self, n: int, ticks: int) -> None:
+        """A slot of n smooth samples after what was no walk, as nearly all are.
+
+        What _weigh, _get_used and _tell come to then: the sum stays at nought.
+        """
+        self._since = ticks
+        self._often += ((n << 8) - self._often) >> _USUAL
+        usual = self._rough
+        self._rough_as = usual >> 12
+        if usual:
+            self._rough = usual + (-usual >> _USUAL)
+        usual = self._wild
+        self._wild_as = usual >> 12
+        if usual:
+            self._wild = usual + (-usual >> _USUAL)
+        usual = self._lately
+        if usual:
+            self._lately = usual + (-usual >> _USUAL)
+        self.walking = self.may_walk = self.moving = False
+        usual = self._turned = self._whole
+        if usual and self._seen >= _MOVE_ROUGH:
+            self.moving = since(ticks, self.last) < _MOVE_OVER_MS
 
     def _weigh(self, tally: int) -> None:
         """The steps of a slot: how much likelier they are of a walk."""

@@ -109,7 +109,8 @@ class Watch:
         """
         if room != self._calm_room:
             return False
-        together = since(ticks, self._last)
+        # As since, in figures: this is asked ten times a second.
+        together = ((ticks - self._last + 0x20000000) & 0x3FFFFFFF) - 0x20000000
         together = self._uncounted_ms + (together if together > 0 else 0)
         if together >= self._calm_ms:
             return False
