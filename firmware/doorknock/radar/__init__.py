@@ -18,14 +18,12 @@ Every reader has the same face:
 Nothing here raises on any input, allocates after construction, or reads a clock.
 """
 
-from micropython import const
-
 # --- counts -------------------------------------------------------------------------------------
 FRAMES = 0  # whole valid frames of any type
 BYTES = 1  # bytes taken in
 ERRORS = 2  # frames with a wrong length, check or value; stray bytes between frames, once a run
 UNKNOWN = 3  # valid frames of a type that we do not read
-_MOST = const(0x3FFFFFFF)  # the greatest integer that is no allocation on the chip
+_MOST = 0x3FFFFFFF  # the greatest integer that is no allocation on the chip
 
 
 def count(counts, which: int, more: int = 1) -> None:
