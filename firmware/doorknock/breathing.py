@@ -186,7 +186,7 @@ class BreathingDetector:
 
     def take(self, reading, ticks: int) -> None:
         """One report: total phase, or presence."""
-        if not self._open or (ticks - self._last) & MASK > _BLIND_MS:
+        if not self._open or (ticks - self._last) & 0x3FFFFFFF > _BLIND_MS:
             self.tick(ticks)
             self._begin_to_see(ticks)
         self._last = ticks
@@ -207,7 +207,7 @@ class BreathingDetector:
         outcome = chest.sample(self._work, reading[PHASE_MRAD], ticks)
         if outcome == 1:
             chest.restart(self._work, ticks)
-        if since(ticks, self._next) >= 0:
+        if not (ticks - self._next) & 0x20000000:  # since it, 0 or more
             self._one_slot(ticks, outcome != 2)
         self.done_at = ticks  # the gate is open, and only a gap would be anything to tick()
 

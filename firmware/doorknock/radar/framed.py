@@ -10,6 +10,7 @@ whatever good frames lie inside it.
 from array import array
 
 import micropython
+from micropython import const
 
 from . import BYTES, count
 
@@ -19,6 +20,11 @@ FRAME = 0  # first byte of the frame just found, or -1
 WANT = 1  # how many bytes of the next frame must be there before more can be said of it
 LOST = 2  # 1 while stray bytes are being skipped: a run of them is counted once
 STATE_FIELDS = 3
+# The same, and BYTES, where they are asked for at each report.
+_FRAME = const(0)
+_BYTES = const(1)
+# Below this, no read brings the count of bytes to its greatest.
+_FAR_FROM_FULL = const(0x3FFF0000)
 
 
 class Framed:
@@ -58,13 +64,16 @@ class Framed:
                 at = self._complete(buf, at, n)
                 continue
             stop = self._find(buf, at, n)
-            if self._state[FRAME] >= 0:
-                self.reported = self._take(buf, self._state[FRAME])
+            if self._state[_FRAME] >= 0:
+                self.reported = self._take(buf, self._state[_FRAME])
                 at = stop
             else:
                 self._keep(buf, stop, n)
                 at = n
-        count(self.counts, BYTES, at - began)
+        if self.counts[_BYTES] < _FAR_FROM_FULL and n < 0x10000:
+            self.counts[_BYTES] += at - began
+        else:
+            count(self.counts, BYTES, at - began)
         return at
 
     def _keep(self, buf, at: int, n: int) -> None:

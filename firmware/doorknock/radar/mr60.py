@@ -15,18 +15,7 @@ reporting 17 breaths a minute at a bare wall.
 import micropython
 from micropython import const
 
-from . import (
-    BREATHING_FIELDS,
-    ERRORS,
-    NEW,
-    NEW_PHASE,
-    NEW_PRESENT,
-    PHASE_MRAD,
-    PRESENT,
-    RANGE_MM,
-    ZERO,
-    count,
-)
+from . import BREATHING_FIELDS, ERRORS, PRESENT, RANGE_MM, count
 from .framed import Framed
 
 # The longest known data are the 1,024-byte tiles of collection mode (0A32, 0A34), and text (0100)
@@ -57,6 +46,14 @@ _LOST = const(2)
 _FRAMES = const(0)
 _ERRORS = const(2)
 _UNKNOWNS = const(3)
+
+# Places in the reading, and what it brings, as in radar/__init__.py: asked for at each report.
+_NEW = const(0)
+_PRESENT = const(1)
+_PHASE_MRAD = const(2)
+_ZERO = const(3)
+_NEW_PHASE = const(1)
+_NEW_PRESENT = const(2)
 
 # Above every milliradian that _milli answers: infinity, or no number at all.
 _NO_NUMBER = const(0x3FFFFFFF)
@@ -201,37 +198,30 @@ class Mr60(Framed):
 
     def _take(self, buf, at: int) -> bool:
         """Reads the valid frame at `at`, one of ours; True when it brought a reading."""
-        kind = (buf[at + 5] << 8) | buf[at + 6]
-        if kind == _PHASES:
-            return self._take_phases(buf, at + _DATA)
-        if kind == _PRESENCE:
-            return self._take_presence(buf, at + _DATA)
-        self._take_distance(buf, at + _DATA, buf[at + 4])
+        # No more names: with twelve words of state a call takes the heap.
+        kind = buf[at + 6]  # no two of ours have the same low byte
+        reading = self.reading
+        if kind == _PHASES & 255:
+            what = _look(buf, at + _DATA, 3)
+            if what != _NO_NUMBER:
+                reading[_NEW] = _NEW_PHASE
+                reading[_PHASE_MRAD] = _milli(buf, at + _DATA)
+                reading[_ZERO] = 1 if what == _NOUGHTS else 0
+                return True
+            count(self.counts, ERRORS)
+        elif kind == _PRESENCE & 255:
+            if buf[at + _DATA] <= 1 and buf[at + _DATA + 1] == 0:
+                reading[_NEW] = _NEW_PRESENT
+                reading[_PRESENT] = buf[at + _DATA]
+                return True
+            count(self.counts, ERRORS)
+        else:
+            self._take_distance(buf, at + _DATA)
         return False
 
-    def _take_phases(self, buf, at: int) -> bool:
-        what = _look(buf, at, 3)
-        if what == _NO_NUMBER:
-            count(self.counts, ERRORS)
-            return False
-        reading = self.reading
-        reading[NEW] = NEW_PHASE
-        reading[PHASE_MRAD] = _milli(buf, at)
-        reading[ZERO] = 1 if what == _NOUGHTS else 0
-        return True
-
-    def _take_presence(self, buf, at: int) -> bool:
-        present = buf[at] | (buf[at + 1] << 8)
-        if present > 1:
-            count(self.counts, ERRORS)
-            return False
-        self.reading[NEW] = NEW_PRESENT
-        self.reading[PRESENT] = present
-        return True
-
-    def _take_distance(self, buf, at: int, length: int) -> None:
+    def _take_distance(self, buf, at: int) -> None:
         """A flag (u32) and, in a frame of 8 bytes, the distance in cm; none where the flag is 0."""
-        if length == 4 or (buf[at] | buf[at + 1] | buf[at + 2] | buf[at + 3]) == 0:
+        if buf[at - _DATA + 4] == 4 or (buf[at] | buf[at + 1] | buf[at + 2] | buf[at + 3]) == 0:
             self.reading[RANGE_MM] = -1
             return
         distance = _milli(buf, at + 4)
