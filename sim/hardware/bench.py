@@ -43,6 +43,16 @@ def tell(report: dict) -> None:
     sys.stdout.write(MARK + json.dumps(report) + "\n")
 
 
+def watch(ms: int) -> None:
+    """The watchdog begins: the host bites unless it is fed within `ms`."""
+    tell({"watchdog": ms})
+
+
+def fed() -> None:
+    """The watchdog has been fed."""
+    tell({"fed": 1})
+
+
 def start(own_folder: str) -> dict:
     """Waits for the host's first line: what the board wakes up to."""
     global folder, cause, wake, unique_id, link_port

@@ -67,7 +67,8 @@ def _drive(order: dict) -> None:
 def _receive(order: dict) -> None:
     uart = _uarts.get(order["uart"])
     if uart is not None:
-        uart._arrived(bytes.fromhex(order["data"]), order.get("baudrate"))
+        data = bytes.fromhex(order["data"])
+        uart._arrived(data, 0, len(data), order.get("baudrate"))
 
 
 def _set_voltage(order: dict) -> None:
@@ -201,6 +202,11 @@ class PWM:
 _RECEIVE_BYTES = 256
 
 
+def _sampled(data, begins: int, size: int) -> bytes:
+    """What comes of bytes that are sampled at a wrong rate: others."""
+    return bytes(byte & 0xAA for byte in data[begins : begins + size])
+
+
 class UART(io.IOBase):
     """A serial port with a receive buffer of `rxbuf` bytes; what finds it full is lost."""
 
@@ -222,11 +228,14 @@ class UART(io.IOBase):
             Pin(tx)._drives_or_raises()
         self._baudrate = baudrate
 
-    def _arrived(self, data, baudrate) -> None:
-        if baudrate not in (None, self._baudrate):
-            # What is sampled at a wrong rate is not these bytes.
-            data = bytes(byte & 0xAA for byte in data)
-        self.overruns += len(data) - self._held.write(data)
+    @micropython.native
+    def _arrived(self, data, begins: int, size: int, baudrate) -> None:
+        """So many bytes of `data` from there; baudrate: at which they were sent, None: at ours."""
+        if baudrate is not None and baudrate != self._baudrate:
+            data, begins = _sampled(data, begins, size), 0
+        lost = size - self._held.write(data, begins, size)
+        if lost:
+            self.overruns += lost
 
     @micropython.native
     def any(self) -> int:
@@ -236,7 +245,9 @@ class UART(io.IOBase):
     @micropython.native
     def readinto(self, buf, limit: int = -1):
         bench.drain()
-        return self._held.readinto(buf, limit if limit >= 0 else len(buf)) or None
+        if limit < 0:
+            return self._held.readinto(buf) or None
+        return self._held.readinto(buf, limit) or None
 
     def read(self, limit: int = -1):
         bench.drain()
@@ -278,10 +289,10 @@ class WDT:
     """The watchdog. Once started it cannot be stopped; the host counts."""
 
     def __init__(self, id: int = 0, timeout: int = 5000) -> None:
-        bench.tell({"watchdog": timeout})
+        bench.watch(timeout)
 
     def feed(self) -> None:
-        bench.tell({"fed": 1})
+        bench.fed()
 
 
 class RTC:

@@ -139,7 +139,9 @@ class Life(Outside):
         """It may run until then."""
         assert self._process is not None  # noqa: S101 - enlisted only while it runs
         self._granted_ms = until_ms
-        lots = [(self._clock.own(ms), data) for ms, data in self._radar.until(until_ms)]
+        lots = self._radar.until(until_ms)
+        if self._clock.drift_ppm:
+            lots = [(self._clock.own(ms), data) for ms, data in lots]
         own_ms = self._clock.own(until_ms)
         self._process.grant(own_ms, self._orders, lots, self._radar.baudrate)
         self._orders = []

@@ -92,11 +92,11 @@ class Process:
             heads.append(len(data))
             datas.append(data)
         head, data = struct.pack(f"<{len(heads)}I", *heads), b"".join(datas)
-        message = struct.pack("<qIIII", until_ms, len(todo), len(head), len(data), baud)
+        message = struct.pack("<qIIII", until_ms, len(head), len(data), len(todo), baud)
         assert self._process.stdin is not None  # noqa: S101 - asked for above
         # Where it has ended meanwhile, gather() finds out how.
         with contextlib.suppress(BrokenPipeError):
-            self._process.stdin.write(message + todo + head + data)
+            self._process.stdin.write(message + head + data + todo)
 
     def gather(self, limit_s: float) -> Said:
         """Waits until it hands over or ends.
@@ -105,7 +105,9 @@ class Process:
         else to do, one that gets no processor is no program that turns in place.
         """
         said = Said(self._now_ms, self.bites_ms)
-        began, used_s = time.monotonic(), self._used_s()
+        # Asked for only where it takes long: each is a call of the system, for every grant.
+        began: float | None = None
+        used_s = 0.0
         while True:
             *lines, self._partial = self._partial.split(b"\n")
             for line in lines:
@@ -115,6 +117,8 @@ class Process:
             assert self._process.stdout is not None  # noqa: S101 - asked for above
             out = self._process.stdout.fileno()
             while not select.select([out], [], [], min(_LOOK_S, limit_s))[0]:
+                if began is None:
+                    began, used_s = time.monotonic(), self._used_s()
                 waited_s = time.monotonic() - began
                 if self._used_s() - used_s > limit_s or waited_s > max(_STALLED_S, limit_s):
                     raise Hangs

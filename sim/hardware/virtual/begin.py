@@ -8,6 +8,7 @@ import builtins
 import random
 
 import bench
+import micropython
 import turns
 
 _RADAR_UART = 1
@@ -25,10 +26,13 @@ def listen() -> None:
     random.seed(bench.seed)
     socket.begin()
 
-    def take(data: bytes, baud) -> None:
-        uart = machine._uarts.get(_RADAR_UART)
+    uarts = machine._uarts
+
+    @micropython.native
+    def take(data: bytearray, begins: int, size: int, baud) -> None:
+        uart = uarts.get(_RADAR_UART)
         if uart is not None:
-            uart._arrived(data, baud)
+            uart._arrived(data, begins, size, baud)
 
     bench.take_bytes = take
 

@@ -7,8 +7,8 @@ Then it hands over: what it said, and how far it has come. All ms are the board'
 world began; nothing here takes time but waiting.
 
 A message of the world: until i64, three lengths u32, the radar's baud rate u32 (0: the board's),
-all little-endian; then JSON, [[ms, order], …]; then for each lot of bytes from the radar its ms
-after the start of the grant u32 and its length u32; then these bytes.
+all little-endian; then of these lengths: for each lot of bytes from the radar its ms after the
+start of the grant u32 and its length u32; these bytes; JSON, [[ms, order], …].
 """
 
 import json
@@ -28,8 +28,6 @@ ENDED_BITTEN = 6
 # As on the chip, whose small integers have 31 bits. Every life begins 20 s below the wrap.
 TICKS_MASK = 0x3FFFFFFF
 START_TICKS = TICKS_MASK - 20000
-# A program that asks for the time so often without letting any pass is waiting for it to pass.
-ASKED_OFTEN = 1000
 NEVER = 1 << 61
 
 _HEAD = "<qIIII"
@@ -48,30 +46,35 @@ now = 0
 ticks_base = 0
 # What goes on while the board sleeps: see time.time_ns.
 wall_base = 0
-# Something came in since the last look: a stream may be ready.
-happened = False
 
 _handlers = {}
 _horizon = 0
 _orders = []
 _due = NEVER
 _said = False
-_asked = 0
+# What is looked at a hundred times a second, for machine code to find: the ticks now; how often
+# they were asked for since time has passed; HAPPENED, not 0: something came in since the last
+# look, and a stream may be ready; `now`, lower and upper half; and below which ms nothing has to be
+# looked at, so that time just passes, lower and upper half.
+clock = array("I", (0, 0, 0, 0, 0, 0, 0))
+HAPPENED = 2
 _watched = ()
 _watchdog_ms = 0
 _bites_at = NEVER
 _stdin = sys.stdin.buffer
 _write = sys.stdout.write
 
-# The radar's lots: when each comes and how long it is, which is next, when; their bytes, and where
-# those of the next one begin.
-_lots = array("I")
-_lot_at = 0
+# The radar's lots as they were granted, and their bytes: one memory for all grants, which grows.
+_body = bytearray(256)
+# Of these: where in _body the next lot is, and where the lots end, both in words; and how many ms
+# after the grant it comes.
+_lots = array("I", (0, 0, 0))
+# When that is, where its bytes begin, and from when it is counted.
 _lot_ms = NEVER
-_bytes = memoryview(b"")
 _bytes_at = 0
 _granted_at = 0
 _baud = None
+_head = bytearray(_HEAD_BYTES)
 
 
 def on(what: str, handler) -> None:
@@ -81,27 +84,38 @@ def on(what: str, handler) -> None:
 
 def tell(report: dict) -> None:
     """Shows something to the world."""
-    global _watchdog_ms, _bites_at, _said
-    if "fed" in report:
-        _bites_at = now + _watchdog_ms
-        return
-    if "watchdog" in report:
-        _watchdog_ms = report["watchdog"]
-        _bites_at = now + _watchdog_ms
-        # Now, and not when it hands over: it might turn in place before that.
-        _write('%s%d {"bites": %d}\n' % (MARK, now, _bites_at))
-        return
     _write("%s%d %s\n" % (MARK, now, json.dumps(report)))
     # A light that blinks and a tone change nothing out there; what is said and sent may.
     if not ("pwm" in report or ("pin" in report and report["pin"] not in _watched)):
-        _said = True
+        _now_said()
+
+
+def watch(ms: int) -> None:
+    """The watchdog begins: it bites unless it is fed within `ms`."""
+    global _watchdog_ms
+    _watchdog_ms = ms
+    fed()
+    _free_until(0)
+    # Now, and not when it hands over: it might turn in place before that.
+    _write('%s%d {"bites": %d}\n' % (MARK, now, _bites_at))
+
+
+def fed() -> None:
+    """The watchdog has been fed."""
+    global _bites_at
+    _bites_at = now + _watchdog_ms
 
 
 def say(*values, sep=" ", end="\n", file=None) -> None:
     """print(), heard by the world in the millisecond in which it was said."""
-    global _said
     _write(sep.join([str(value) for value in values]) + end)
+    _now_said()
+
+
+def _now_said() -> None:
+    global _said
     _said = True
+    _free_until(0)
 
 
 def start(own_folder: str) -> dict:
@@ -121,6 +135,7 @@ def start(own_folder: str) -> dict:
     ticks_base = START_TICKS - now
     wall_base = first["wall_ms"] - now
     _watched = first["watched"]
+    _pass_to(now)
     sys.atexit(_end)
     return first
 
@@ -136,37 +151,68 @@ def drain() -> None:
         _take_lots()
 
 
-@micropython.native
-def move(target: int) -> None:
+@micropython.viper
+def move(target: int):
     """Lets time pass: up to `target`, or to the first thing that is done to the board."""
-    global now, _asked
-    _asked = 0
+    global now
+    words = ptr32(clock)  # noqa: F821
+    if target < (int(words[5]) | (int(words[6]) << 32)):
+        was = int(words[3]) | (int(words[4]) << 32)
+        now = target
+        words[0] = (int(words[0]) + target - was) & 0x3FFFFFFF
+        words[1] = 0
+        words[3] = target
+        words[4] = target >> 32
+    else:
+        _move(target)
+
+
+def _move(target: int) -> None:
+    _pass_to(now)
     if _said:
         _hand_over()
     while True:
-        to = target if target < _horizon else _horizon
-        if _due < to:
-            to = _due
+        to = min(target, _horizon, _due)
         if to > _bites_at:
             _bite()
         if to > now:
-            now = to
+            _pass_to(to)
         if _due <= now:
             _obey()
-            return
+            break
         if now >= target:
-            return
+            break
         _hand_over()
+    _free_until(0 if _said else min(_horizon, _due, _bites_at))
 
 
-@micropython.native
+def _pass_to(ms: int) -> None:
+    global now
+    now = ms
+    clock[0] = (ms + ticks_base) & TICKS_MASK
+    clock[1] = 0
+    clock[3], clock[4] = ms & 0xFFFFFFFF, ms >> 32
+
+
+def _free_until(ms: int) -> None:
+    clock[5], clock[6] = ms & 0xFFFFFFFF, ms >> 32
+
+
+@micropython.viper
 def ticks_ms() -> int:
     """The ticks now; wraps at 2^30."""
-    global _asked
-    _asked += 1
-    if _asked > ASKED_OFTEN:
-        move(now + 1)
-    return (now + ticks_base) & TICKS_MASK
+    words = ptr32(clock)  # noqa: F821
+    asked = words[1] + 1
+    words[1] = asked
+    # A program that asks for the time so often without letting any pass waits for it to pass.
+    if asked > 1000:
+        move_on()
+    return words[0]
+
+
+def move_on() -> None:
+    """Lets a millisecond pass."""
+    move(now + 1)
 
 
 def run_for_ever() -> None:
@@ -189,37 +235,60 @@ def _end() -> None:
 
 
 def _receive() -> None:
-    global _horizon, _due, _said, _lots, _lot_at, _lot_ms, _bytes, _bytes_at, _granted_at, _baud
-    head = _stdin.read(_HEAD_BYTES)
-    if not head or len(head) < _HEAD_BYTES:
+    global _horizon, _due, _said, _body, _lot_ms, _bytes_at, _granted_at, _baud
+    if _stdin.readinto(_head) != _HEAD_BYTES:
         sys.exit(ENDED_BY_HOST)
     _said = False
-    _horizon, orders, lots, data, baud = struct.unpack(_HEAD, head)
+    _horizon, lots, data, orders, baud = struct.unpack(_HEAD, _head)
+    size = lots + data
+    if size > len(_body):
+        # The old one may go first: memory is as short here as on the chip.
+        _body = b""
+        _body = bytearray(size + 256)
+    if size and _stdin.readinto(_body, size) != size:
+        sys.exit(ENDED_BY_HOST)
     if orders:
+        # Not kept with the rest: there may be many at once, and then none for long.
         _orders.extend(json.loads(_stdin.read(orders)))
         _due = _orders[0][0]
     # What has not come yet is granted again, perhaps changed: this replaces the rest.
-    _lots = array("I", _stdin.read(lots))
-    _bytes = memoryview(_stdin.read(data))
-    _lot_at = _bytes_at = 0
+    _lots[0] = 0
+    _lots[1] = lots // 4
+    _bytes_at = lots
     _granted_at = now
     _baud = baud or None
-    _lot_ms = now + _lots[0] if lots else NEVER
+    _come(-1)
+    _lot_ms = now + _lots[2] if lots else NEVER
 
 
+@micropython.native
 def _take_lots() -> None:
-    global _lot_at, _lot_ms, _bytes_at
-    begins = ends = _bytes_at
-    at, ms = _lot_at, _lot_ms
-    while ms <= now:
-        ends += _lots[at + 1]
+    global _lot_ms, _bytes_at
+    begins = _bytes_at
+    size = _come(now - _granted_at)
+    _bytes_at = begins + size
+    _lot_ms = _granted_at + _lots[2] if _lots[0] < _lots[1] else NEVER
+    take_bytes(_body, begins, size, _baud)
+
+
+@micropython.viper
+def _come(ms: int) -> int:
+    """How many bytes have come by so many ms after the grant; the next lot is then in _lots."""
+    lots = ptr32(_lots)  # noqa: F821
+    heads = ptr32(_body)  # noqa: F821
+    at = int(lots[0])
+    ends = int(lots[1])
+    size = 0
+    while at < ends and int(heads[at]) <= ms:
+        size += int(heads[at + 1])
         at += 2
-        ms = _granted_at + _lots[at] if at < len(_lots) else NEVER
-    _lot_at, _lot_ms, _bytes_at = at, ms, ends
-    take_bytes(_bytes[begins:ends], _baud)
+    lots[0] = at
+    if at < ends:
+        lots[2] = heads[at]
+    return size
 
 
-def take_bytes(data: bytes, baud) -> None:
+def take_bytes(data: bytearray, begins: int, size: int, baud) -> None:
     """Where the radar's bytes go; start.py puts the UART here."""
 
 
@@ -227,8 +296,8 @@ def take_bytes(data: bytes, baud) -> None:
 
 
 def _obey() -> None:
-    global _due, happened
-    happened = True
+    global _due
+    clock[HAPPENED] = 1
     while _orders and _orders[0][0] <= now:
         order = _orders.pop(0)[1]
         for what in order:
@@ -240,8 +309,7 @@ def _obey() -> None:
 
 
 def _bite() -> None:
-    global now
-    now = max(now, _bites_at)
+    _pass_to(max(now, _bites_at))
     sys.exit(ENDED_BITTEN)
 
 

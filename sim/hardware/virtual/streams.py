@@ -20,12 +20,14 @@ core = asyncio.core
 
 
 class IOQueue:
-    """Tasks that wait for a stream. `map`, as asyncio has it: id: [reads, None, writes, stream]."""
+    """Tasks that wait for a stream. `map`, as asyncio has it: id: [reads, None, writes, stream].
+
+    by_themselves: those of `map` that may become ready though nothing was done to the board.
+    """
 
     def __init__(self) -> None:
         self.map = {}
-        # Those of `map` that may become ready though nothing was done to the board.
-        self._by_themselves = {}
+        self.by_themselves = {}
 
     def queue_read(self, stream) -> None:
         self._enqueue(stream, 0)
@@ -38,10 +40,10 @@ class IOQueue:
         if waits is None:
             waits = self.map[id(stream)] = [None, None, None, stream]
             if not isinstance(stream, _TOLD_OF):
-                self._by_themselves[id(stream)] = True
+                self.by_themselves[id(stream)] = True
         waits[which] = core.cur_task
         core.cur_task.data = self
-        bench.happened = True
+        bench.clock[bench.HAPPENED] = 1
 
     def remove(self, task) -> None:
         for key in list(self.map):
@@ -52,20 +54,20 @@ class IOQueue:
 
     def _forget(self, key: int) -> None:
         del self.map[key]
-        self._by_themselves.pop(key, None)
+        self.by_themselves.pop(key, None)
 
     @micropython.native
     def wait(self, ms: int) -> None:
         """Lets time pass until a stream is ready, or `ms` (1 or more) are over."""
-        if (bench.happened or self._by_themselves) and self.look():
+        if (bench.clock[bench.HAPPENED] or self.by_themselves) and self.look():
             return
         bench.move(bench.now + ms)
-        if bench.happened:
+        if bench.clock[bench.HAPPENED]:
             self.look()
 
     def look(self) -> bool:
         """Wakes those whose stream is ready; whether there was any."""
-        bench.happened = False
+        bench.clock[bench.HAPPENED] = 0
         found = False
         for key in self.map:
             waits = self.map[key]
@@ -90,7 +92,7 @@ class IOQueue:
 def _set(flag) -> None:
     """ThreadSafeFlag.set, which tells that there is something to look at."""
     flag.state = 1
-    bench.happened = True
+    bench.clock[bench.HAPPENED] = 1
 
 
 asyncio.ThreadSafeFlag.set = _set

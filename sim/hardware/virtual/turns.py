@@ -19,8 +19,7 @@ core = asyncio.core
 
 # Milliseconds: 35,000 years, against ticks that begin with the machine, or in 1970.
 _ABOVE = 1 << 50
-# A program that turns so often without letting time pass is waiting for it to pass.
-_TURNED_OFTEN = 1000
+_ENDS = (asyncio.CancelledError, Exception)
 # What a sleeper awaits: an end that comes at the next turn.
 _ONCE = (None,)
 
@@ -40,42 +39,64 @@ def sleep_ms(ms: int):
 
 def run_until_complete(main_task=None):
     """Turns until main_task has ended, or nothing is left to do; returns what main_task does."""
-    queue = core._task_queue
-    waiting = core._io_queue
-    ends = (asyncio.CancelledError, Exception)
+    return _turn(core._task_queue, core._io_queue, main_task)
+
+
+@micropython.viper
+def _turn(queue, waiting, main_task):
+    # As machine code, which knows numbers of 64 bits here: all else waits for this.
+    peek, pop, go_on, at = queue.peek, queue.pop, _go_on, core
+    move, look, wait = bench.move, waiting.look, waiting.wait
+    clock = ptr32(bench.clock)  # noqa: F821
+    above = int(_ABOVE)
     turned = 0
     while True:
-        task = queue.peek()
-        if task is not None:
-            ms = task.ph_key - bench.now - _ABOVE
-        elif waiting.map or (main_task and main_task.state):
-            ms = bench.NEVER
-        else:
-            core.cur_task = None
-            return None
-        if ms <= 0:
-            turned += 1
-            if turned > _TURNED_OFTEN:
-                ms = 1
-        if ms > 0:
-            turned = 0
-            waiting.wait(ms)
+        task = peek()
+        if not task:
+            if not waiting.map and not (main_task and main_task.state):
+                at.cur_task = None
+                return None
+            wait(bench.NEVER)
             continue
-        if bench.happened:
-            waiting.look()
-        task = queue.pop()
-        core.cur_task = task
-        thrown = task.data
-        try:
-            if thrown:
-                # It was cancelled; or it has ended by what nobody has asked for yet.
-                task.data = None
-                task.coro.throw(thrown)
+        now = int(clock[3]) | (int(clock[4]) << 32)
+        due = int(task.ph_key) - above
+        if due <= now:
+            turned += 1
+            if turned > 1000:
+                # A program that turns so often without letting time pass waits for it to pass.
+                due = now + 1
+        if due > now:
+            turned = 0
+            if clock[2] or waiting.by_themselves:
+                wait(due - now)
             else:
-                task.coro.send(None)
-        except ends as end:
-            if _over(task, end, thrown, main_task):
-                return end.value
+                move(due)
+                if clock[2]:
+                    look()
+            continue
+        if clock[2]:
+            look()
+        task = pop()
+        at.cur_task = task
+        thrown = task.data
+        end = go_on(task, thrown)
+        if end and _over(task, end, thrown, main_task):
+            return end.value
+
+
+@micropython.native
+def _go_on(task, thrown):
+    """The task's turn; None, or what it has ended by."""
+    try:
+        if thrown:
+            # It was cancelled; or it has ended by what nobody has asked for yet.
+            task.data = None
+            task.coro.throw(thrown)
+        else:
+            next(task.coro)
+    except _ENDS as end:
+        return end
+    return None
 
 
 def _over(task, end, thrown, main_task) -> bool:
