@@ -11,6 +11,7 @@ import sys
 
 from doorknock import (
     afar,
+    bell,
     blank,
     button,
     call,
@@ -33,7 +34,9 @@ from doorknock import (
 )
 from doorknock.version import FIRMWARE
 
+# What goes by the clock is looked at so often while there is any; else it is enough to report.
 _TICK_MS = 100
+_IDLE_MS = 1000
 # Answers of telemetry are written down together; a reset before costs a duplicate, no more.
 _FLUSH_MS = 10000
 _LINES = lines.Lines(chip.ticks)
@@ -76,6 +79,8 @@ class App:
         self.link = None
         self._tier = "none"
         self._question = None  # (boot, seq) of the `prompt` that is on
+        # Rung by whatever may change what is shown, or begin what goes by the clock.
+        self._stirred = bell.Bell()
         self._begin(awake.nvs)
 
     # --- starting --------------------------------------------------------------------------
@@ -119,7 +124,8 @@ class App:
             log,
         )
         self.battery = health.Battery(nvs, settings["battery_low_mv"])
-        self.tamper = tamper.Tamper(self.chip.tamper(), self.emit)
+        self._lid = self.chip.tamper()
+        self.tamper = tamper.Tamper(self._lid, self.emit)
         self.sleeper = sleep.Sleeper(chip.ticks()) if settings["battery"] else None
         self.nvs = nvs
         self.update = update.Update(
@@ -201,6 +207,7 @@ class App:
             log("flash does not take the event; it is kept in memory")
         if self.link is not None:
             self.link.hurry()
+        self._stirred.ring()
         return boot, seq
 
     def _now_ms(self) -> int:
@@ -217,8 +224,10 @@ class App:
             self.signals.play("noted")
         else:
             self._shine("sending", anew=True)
+        self._stirred.ring()
 
     def _pressed(self, taps: int, held: bool) -> None:
+        self._stirred.ring()
         now = chip.ticks()
         if self.wifi.pressed(taps, held, now) or self.afar.pressed(taps, held, now):
             return
@@ -238,6 +247,7 @@ class App:
         if command.device != self.device:
             log("command refused: another device's")
             return
+        self._stirred.ring()
         self.wifi.reached(chip.ticks())
         if command.kind == "answer":
             self._answered(command.boot, command.seq)
@@ -404,7 +414,7 @@ class App:
             light = now_called.light(chip.ticks(), self.link is not None and self.link.failed)
         if self.sensor is not None and self.sensor.prompting():
             light = "prompt"
-        elif self.button.untold and not self.is_sensor:
+        elif not self.is_sensor and self.button.untold:
             light = "sending"
         elif light == "none":
             light = self.afar.showing or self.wifi.showing
@@ -421,18 +431,15 @@ class App:
         """What happens by the clock alone."""
         flushed = chip.ticks()
         fault = False
-        # Ten times a second: what is asked at each turn is a local name.
-        by_order, by_wifi, by_update = self.afar.tick, self.wifi.tick, self.update.tick
-        look_at_lid, show = self.tamper.look, self._show
         kept, numbers = self.journal, self.identity
         while True:
             report()
             now = chip.ticks()
-            by_order(now)
-            by_wifi(now)
-            by_update(now)
-            look_at_lid()
-            show()
+            self.afar.tick(now)
+            self.wifi.tick(now)
+            self.update.tick(now)
+            self.tamper.look()
+            self._show()
             if clock.since(now, flushed) >= _FLUSH_MS:
                 flushed = now
                 kept.flush()
@@ -443,7 +450,22 @@ class App:
                 self.emit("fault", {"what": "storage", "state": state})
             if self.sleeper is not None:
                 self._sleep_if_idle(now)
-            await asyncio.sleep_ms(_TICK_MS)
+            if self._by_the_clock():
+                await asyncio.sleep_ms(_TICK_MS)
+            else:
+                await self._stirred.wait(_IDLE_MS)
+
+    def _by_the_clock(self) -> bool:
+        """Whether there is something that goes by the clock, or can only be seen by looking. What
+        else there is rings (`_stirred`), and is then looked at at once."""
+        return (
+            self._lid is not None
+            or self.sleeper is not None
+            or self.call.waits > 0
+            or self.afar.awake
+            or self.wifi.awake
+            or self.update.under_way
+        )
 
     def _sleep_if_idle(self, now: int) -> None:
         if self.button.busy or self.afar.awake or self.wifi.awake or self.update.awake(now):

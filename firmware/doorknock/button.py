@@ -66,6 +66,11 @@ class Button:
         return self._state != IDLE or self._raw != self._down
 
     @property
+    def at_rest(self) -> bool:
+        """Up, settled, and nothing going on: while the level stays, time changes nothing."""
+        return self._state == IDLE and not self._raw and not self._down
+
+    @property
     def untold(self) -> bool:
         """Somebody has pressed, and it is not decided yet what is to be told of it."""
         return self._told == 0 and (self._state == DOWN or self._state == GAP)
@@ -177,6 +182,8 @@ class Pressed:
     def look(self) -> None:
         """Takes in what was latched, and the present."""
         button = self._button
+        if self._tail == self._head and button.at_rest and self._pin.value():
+            return
         while self._tail != self._head:
             at = self._tail
             button.edge(bool(self._levels[at]), self._times[at])

@@ -68,6 +68,8 @@ class Outgoing:
 
     def next(self, ticks: int):
         """The entry to send now, or None."""
+        if self._idle():
+            return None
         on_the_way = 0
         for sent in self._sent.values():
             if sent.packet_id:
@@ -90,6 +92,8 @@ class Outgoing:
     def wait_ms(self, ticks: int) -> int:
         """How long until something may be due, at most a minute."""
         wait = _NEVER_MS
+        if self._idle():
+            return wait
         for entry in self._entries():
             wait = min(wait, self._wait_ms(entry, ticks))
         return max(wait, 0)
@@ -118,6 +122,8 @@ class Outgoing:
     def unacknowledged_ms(self, ticks: int) -> int:
         """How long the broker has owed its oldest acknowledgement; 0: it owes none."""
         longest = 0
+        if not self._sent:
+            return longest
         for sent in self._sent.values():
             if sent.packet_id:
                 longest = max(longest, clock.since(ticks, sent.since))
@@ -126,6 +132,10 @@ class Outgoing:
     def forget(self, entry) -> None:
         """The entry is done with."""
         self._sent.pop(entry.id, None)
+
+    def _idle(self) -> bool:
+        """There is nothing at all: nearly always."""
+        return not self._journal.entries and self.request is None
 
     def _entries(self):
         """In the order to send: alarms, then the rest, each by age."""

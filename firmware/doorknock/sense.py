@@ -29,6 +29,8 @@ class Sense:
         self._test = selftest.SelfTest()
         self._trusted = True
         self._silence_told = False
+        # Something may have changed in whether the person can trust the radar.
+        self._stirred = True
         self.sensor = sensor.Sensor(
             config["radar"], config["mode"], config.sensing(), self._happened
         )
@@ -44,6 +46,7 @@ class Sense:
         self._power.value(1 if self._powered else 0)
 
     def _happened(self, kind: str, details: dict) -> None:
+        self._stirred = True
         if kind == "watch":
             if details["by"] == "resident" and details["state"] == "started":
                 self._begin_test()
@@ -113,11 +116,18 @@ class Sense:
             if self._door_pin is not None:
                 self._look_at_door(now)
             feed(buffer, count, now)
-            if self._test.state != selftest.OFF:
+            testing = self._test.state != selftest.OFF
+            if testing:
+                self._stirred = True
                 self._look_at_test(now)
-            elif watching() and faulty() == self._trusted:
-                self._turn_trust()
-            if powered() != self._powered:
+            # A watch that begins or ends is to be kept as well; a fault is told (_happened).
+            saved_version = version()
+            changed = saved_version != self._saved_version
+            if not testing and (self._stirred or changed):
+                self._stirred = False
+                if watching() and faulty() == self._trusted:
+                    self._turn_trust()
+            if changed and powered() != self._powered:
                 self._powered = not self._powered
                 self._power.value(1 if self._powered else 0)
             wish = command(now)
@@ -125,8 +135,8 @@ class Sense:
                 uart.write(wish)
             if listen is not None:
                 listen(now)
-            if version() != self._saved_version:
-                self._saved_version = version()
+            if changed:
+                self._saved_version = saved_version
                 if not self._keep.write(of_room.saved()):
                     self._log("flash does not take the watch")
 

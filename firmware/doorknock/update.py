@@ -192,6 +192,11 @@ class Update:
         """Whether an application is on trial, or about to be."""
         return slot.on_trial or self._restart_at is not None
 
+    @property
+    def under_way(self) -> bool:
+        """Whether there is something to do by the clock."""
+        return self.trying or self._phase == FETCHING
+
     def awake(self, now: int) -> bool:
         """Whether a device on a battery has to stay awake for it."""
         if self.trying:

@@ -46,10 +46,13 @@ def test_somebody_who_stops_breathing_is_asked_and_then_called_for(tmp_path):
         stopped = breath.stopped_ms = board.loop.now_ms
         asked = await board.until_light("prompt", 120)
         asks = board.look()
+        [said] = [line for line in board.lines if "event prompt" in line.data.get("text", "")]
         await board.until_light("delivered", 120)
         # Breathing was seen to be breathing, and its end to be none
         assert (well["room"], well["state"], well["prompting"]) == ("breathing", "watching", False)
         assert asks["prompting"] is True
+        # It is on the light as soon as it is asked: nothing waits for a tick.
+        assert asked.t == said.t
         assert 10_000 < asked.t * 1000 - stopped < 60_000
         [call] = house.of("stillness")
         assert call.device == SETTINGS["device"].hex()
