@@ -163,7 +163,7 @@ def test_write_the_cable_comes_out_when_all_is_written(at_the_bench):
 
 
 async def cut_off_in_writing(bench, unit, where):
-    """Writes to one board, then to another whose cable comes out `where` the first had heard all."""
+    """Writes to one board, then to another whose cable comes out `where` the first had heard it."""
     whole = bench.board(BOARD, "button")
     await whole.plug_in()
     heard = {}
