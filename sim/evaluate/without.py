@@ -118,7 +118,7 @@ PARTS = (
         "counting breaths",
         "so many breaths a minute are too few",
         "breathing",
-        (Edit("breathing.py", r"elif pace\.slow(\(ticks\))?:", "elif False:"),),
+        (Edit("breathing.py", r"elif self\._pace\.slow:", "elif False:"),),
     ),
     Part(
         "own depth",
