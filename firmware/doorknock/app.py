@@ -124,8 +124,7 @@ class App:
             log,
         )
         self.battery = health.Battery(nvs, settings["battery_low_mv"])
-        self._lid = self.chip.tamper()
-        self.tamper = tamper.Tamper(self._lid, self.emit)
+        self.tamper = tamper.Tamper(self.chip.tamper(), self.emit)
         self.sleeper = sleep.Sleeper(chip.ticks()) if settings["battery"] else None
         self.nvs = nvs
         self.update = update.Update(
@@ -459,7 +458,7 @@ class App:
         """Whether there is something that goes by the clock, or can only be seen by looking. What
         else there is rings (`_stirred`), and is then looked at at once."""
         return (
-            self._lid is not None
+            self.tamper.wired
             or self.sleeper is not None
             or self.call.waits > 0
             or self.afar.awake

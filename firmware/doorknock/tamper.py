@@ -11,20 +11,24 @@ _SHUT = b"\x00"
 
 
 class Tamper:
-    """pin: low while the case is shut; None where there is no switch. emit(kind, details)."""
+    """pin: low while the case is shut; None where there is no switch. emit(kind, details).
+
+    wired: there is a switch, and it can only be seen by looking.
+    """
 
     def __init__(self, pin, emit) -> None:
         self._pin = pin
+        self.wired = pin is not None
         self._emit = emit
         self._kept = keep.Keep("tamper")
         # A new device is shut, or is about to be: nobody need be told of its first closing.
-        told_open = pin is not None and self._kept.read() == _OPEN
+        told_open = self.wired and self._kept.read() == _OPEN
         self._contact = door.Contact()
         self._contact.look(told_open)
 
     def look(self) -> None:
         """Call it ten times a second: the bounce of the switch is left out (door.Contact)."""
-        if self._pin is None or not self._contact.look(self._pin.value() == 1):
+        if not self.wired or not self._contact.look(self._pin.value() == 1):
             return
         opened = self._contact.is_open
         # Told first: a reset in between tells it twice, which is better than never.
