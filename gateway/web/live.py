@@ -9,6 +9,7 @@ from gateway.backend.bell import Bell
 
 # How late another replica's news may be; also the load of an open page, with Live's cache.
 _LOOK_EVERY_S = 1.0
+# live.js gives a connection up that has been silent for more than twice as long.
 _KEEP_ALIVE_S = 15
 _SEND_TIMEOUT_S = 30
 
@@ -22,9 +23,13 @@ class Live:
         self._looking: asyncio.Task[str] | None = None
 
     def stream(self) -> EventSourceResponse:
-        """`event: changed` with the fingerprint: at once, and whenever it differs."""
+        """`event: changed` with the fingerprint: at once, and whenever it differs; and `event:
+        here` now and then, by which a page knows that its connection lives."""
         return EventSourceResponse(
-            self._changes(), ping=_KEEP_ALIVE_S, send_timeout=_SEND_TIMEOUT_S
+            self._changes(),
+            ping=_KEEP_ALIVE_S,
+            ping_message_factory=_here,
+            send_timeout=_SEND_TIMEOUT_S,
         )
 
     async def _changes(self) -> AsyncIterator[ServerSentEvent]:
@@ -42,3 +47,8 @@ class Live:
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(asyncio.to_thread(self._fingerprint))
         return await asyncio.shield(self._looking)
+
+
+def _here() -> ServerSentEvent:
+    # Without data a browser hands no event to its page.
+    return ServerSentEvent("", event="here")

@@ -5,6 +5,10 @@
 const HANDS_OFF_MS = 500;
 // Shorter is a hiccup that the browser mends by itself.
 const OUT_OF_TOUCH_MS = 6000;
+// The backend says that it is there every 15 s (live.py). Beyond this the connection is dead,
+// though nobody has said so: a phone has changed its network, a router has forgotten it.
+const SILENT_MS = 40000;
+const AGAIN_MS = 2000;
 
 const main = document.getElementById("main");
 const warning = document.getElementById("out-of-touch");
@@ -12,6 +16,11 @@ let pressed = false;
 let waiting = false;
 let moved = 0;
 let lostSince = 0;
+// Renewals, by number: how many were begun, and the latest that the page shows.
+let asked = 0;
+let shown = 0;
+let news = null;
+let heardAt = 0;
 
 const isStill = () => main.querySelector("[data-still]") !== null;
 
@@ -24,7 +33,14 @@ function outOfTouch(lost) {
   }
 }
 setInterval(() => {
-  if (lostSince && Date.now() - lostSince >= OUT_OF_TOUCH_MS) warning.hidden = false;
+  const now = Date.now();
+  if (lostSince && now - lostSince >= OUT_OF_TOUCH_MS) warning.hidden = false;
+  // What a proxy has answered for a backend that is gone stays closed by itself.
+  const patience = news.readyState === EventSource.CLOSED ? OUT_OF_TOUCH_MS : SILENT_MS;
+  if (now - heardAt >= patience) {
+    outOfTouch(true);
+    listen();
+  }
 }, 1000);
 
 function handsOff() {
@@ -61,27 +77,42 @@ function become(old, fresh) {
   else old.replaceChildren(...theirs);
 }
 
+function show(fresh) {
+  const next = fresh.getElementById("main");
+  if (!next || next.innerHTML === main.innerHTML) return;
+  document.title = fresh.title;
+  if (places(main) === places(next)) {
+    become(main, next);
+  } else {
+    main.replaceChildren(...next.childNodes);
+    handsOff();
+  }
+}
+
 async function renew() {
   if (isStill()) return;
   if (pressed) {
     waiting = true;
     return;
   }
+  asked += 1;
+  const number = asked;
   try {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
     if (answer.status >= 500) throw new Error("the page could not be fetched");
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const next = fresh.getElementById("main");
-    if (pressed || !next || next.innerHTML === main.innerHTML) return;
-    document.title = fresh.title;
-    if (places(main) === places(next)) {
-      become(main, next);
-    } else {
-      main.replaceChildren(...next.childNodes);
-      handsOff();
+    // Overtaken by the answer to a later question: a call that has come since would be hidden.
+    if (number < shown) return;
+    if (pressed) {
+      waiting = true;
+      return;
     }
+    shown = number;
+    if (news.readyState === EventSource.OPEN) outOfTouch(false);
+    show(fresh);
   } catch {
     outOfTouch(true);
+    setTimeout(() => { if (number === asked) renew(); }, AGAIN_MS);
   }
 }
 
@@ -114,9 +145,17 @@ for (const sign of ["pointerdown", "keydown", "wheel", "touchstart"]) {
   addEventListener(sign, seen, { passive: true });
 }
 
-const news = new EventSource(document.documentElement.dataset.live || "/live");
-news.addEventListener("changed", renew);
-news.addEventListener("open", () => outOfTouch(false));
-news.addEventListener("error", () => outOfTouch(true));
+function listen() {
+  if (news) news.close();
+  heardAt = Date.now();
+  const here = new EventSource(document.documentElement.dataset.live || "/live");
+  const heard = () => { heardAt = Date.now(); };
+  here.addEventListener("here", heard);
+  here.addEventListener("changed", () => { heard(); renew(); });
+  here.addEventListener("open", () => { heard(); outOfTouch(false); });
+  here.addEventListener("error", () => outOfTouch(true));
+  news = here;
+}
+listen();
 // A phone that was asleep has missed what it was not told.
 document.addEventListener("visibilitychange", () => { if (!document.hidden) renew(); });

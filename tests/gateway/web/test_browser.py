@@ -177,19 +177,6 @@ def test_a_touch_says_seen_and_opening_alone_does_not(
     ana.context.close()
 
 
-def test_a_page_that_has_lost_its_backend_says_so(
-    chromium: Browser, served: tuple[House, str]
-) -> None:
-    house, _ = served
-    ana = phone(chromium, house, "ana")
-    # Once it is open: else its opening, just after, is a connection that is found again.
-    ana.wait_for_function("news.readyState === EventSource.OPEN")
-    ana.evaluate("news.close(); news.onerror = null; news.dispatchEvent(new Event('error'))")
-    ana.evaluate("lostSince = Date.now() - OUT_OF_TOUCH_MS")
-    expect(ana.get_by_text("This page has lost its connection")).to_be_visible(timeout=10_000)
-    ana.context.close()
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_is_wider_than_a_phone_and_all_of_it_is_legible(
     chromium: Browser, served: tuple[House, str], scheme: Any
