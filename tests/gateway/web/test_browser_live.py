@@ -75,7 +75,7 @@ def test_an_answer_that_was_overtaken_does_not_hide_a_call(
     answers.hold = False
     house.happens("press", taps=2)
     button = ana.get_by_role("button", name="On my way")
-    expect(button).to_be_visible(timeout=10_000)
+    expect(button).to_be_visible()
     answers.let_go()
     assert button.is_visible(), "what was true before the call was shown over it"
     ana.context.close()
@@ -96,7 +96,7 @@ def test_news_that_come_while_a_finger_is_down_are_shown_once_it_is_up(
     answers.let_go()
     expect(ana.get_by_text(CALM)).to_be_visible()
     ana.mouse.up()
-    expect(ana.get_by_role("button", name="On my way")).to_be_visible(timeout=10_000)
+    expect(ana.get_by_role("button", name="On my way")).to_be_visible()
     ana.context.close()
 
 
@@ -108,9 +108,9 @@ def test_what_could_not_be_fetched_is_fetched_again(
     ana, answers = settled(chromium, house)
     answers.fail = True
     house.happens("press", taps=2)
-    expect(ana.get_by_text(LOST)).to_be_visible(timeout=20_000)
+    expect(ana.get_by_text(LOST)).to_be_visible()
     answers.fail = False
-    expect(ana.get_by_role("button", name="On my way")).to_be_visible(timeout=20_000)
+    expect(ana.get_by_role("button", name="On my way")).to_be_visible()
     expect(ana.get_by_text(LOST)).to_be_hidden()
     ana.context.close()
 
@@ -124,10 +124,10 @@ def test_a_page_that_has_lost_its_backend_says_so_and_finds_it_again(
     ana.route("**/live", lambda route: route.abort())
     # As a browser does where a proxy answers for a backend that is gone: it does not try again.
     ana.evaluate("news.close(); news.dispatchEvent(new Event('error'))")
-    expect(ana.get_by_text(LOST)).to_be_visible(timeout=20_000)
+    expect(ana.get_by_text(LOST)).to_be_visible()
     house.happens("press", taps=2)
     ana.unroute("**/live")
-    expect(ana.get_by_role("button", name="On my way")).to_be_visible(timeout=30_000)
+    expect(ana.get_by_role("button", name="On my way")).to_be_visible()
     expect(ana.get_by_text(LOST)).to_be_hidden()
     ana.context.close()
 
@@ -143,7 +143,7 @@ def test_a_connection_that_has_died_in_silence_is_made_anew(
     ana.wait_for_function("() => news !== window.dead && news.readyState === EventSource.OPEN")
     assert ana.evaluate("window.dead.readyState === EventSource.CLOSED")
     house.happens("press", taps=2)
-    expect(ana.get_by_role("button", name="On my way")).to_be_visible(timeout=10_000)
+    expect(ana.get_by_role("button", name="On my way")).to_be_visible()
     ana.context.close()
 
 

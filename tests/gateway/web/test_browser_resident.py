@@ -73,7 +73,7 @@ def test_a_question_shows_by_itself_and_is_answered_with_one_thumb(
     expect(page.get_by_text("Nothing is asked, and no call is open.")).to_be_visible()
     house.happens("prompt", unit="205", state="asked", cause="no_breathing")
     button = page.get_by_role("button", name="I'm OK")
-    expect(button).to_be_visible(timeout=10_000)
+    expect(button).to_be_visible()
     box = button.bounding_box()
     assert box is not None
     assert box["height"] >= 56
@@ -83,7 +83,7 @@ def test_a_question_shows_by_itself_and_is_answered_with_one_thumb(
     expect(page.get_by_text("Sent to your sensor.")).to_be_visible()
     assert [row.kind for row in house.stream()] == ["said_ok"]
     house.happens("prompt", unit="205", state="answered")
-    expect(page.get_by_text("Nothing is asked, and no call is open.")).to_be_visible(timeout=10_000)
+    expect(page.get_by_text("Nothing is asked, and no call is open.")).to_be_visible()
     page.context.close()
 
 
@@ -134,7 +134,7 @@ def test_a_responder_opens_the_plan_and_it_goes_when_the_resident_says_ok(
     assert ana.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     kim.goto(f"{address}/mine")
     kim.get_by_role("button", name="I'm OK").click()
-    expect(ana.get_by_text("Naloxone is in the blue box.")).to_be_hidden(timeout=10_000)
+    expect(ana.get_by_text("Naloxone is in the blue box.")).to_be_hidden()
     for page in (ana, kim):
         page.context.close()
 
