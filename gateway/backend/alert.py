@@ -28,8 +28,8 @@ class Alert:
     on_the_way: those who have said so and are not there, and until when that is believed.
     devices: device to (boot, seq) of its newest event here: what its light is told about.
     calls: the same, of the newest press or stillness; called_at: when the newest of all occurred.
-    ok_at: the resident has said "I'm OK" and has not called since. checked: those who have
-    arrived were asked once how it stands.
+    ok_at: the resident has said "I'm OK" and has not called since; not ok_exact: then, or before.
+    checked: those who have arrived were asked once how it stands.
     """
 
     id: str
@@ -49,6 +49,7 @@ class Alert:
     calls: tuple[tuple[str, int, int], ...] = ()
     light: Light | None = None
     ok_at: datetime | None = None
+    ok_exact: bool = True
     ok_closes: bool = False
     checked: bool = False
     closed_at: datetime | None = None

@@ -80,7 +80,7 @@ def advance(
         case SaidOk(calls):
             if calls != alert.calls_seen or alert.ok_at is not None:
                 return alert, []  # the room has called since; or it was said before
-            return _is_ok(alert, now, now)
+            return _is_ok(alert, now, now, exact=True)
         case DeviceEvent():
             return _event(alert, happening, now, plan)
         case TimeIsUp():
@@ -159,10 +159,13 @@ def _resident_is_ok(alert: Alert, event: DeviceEvent, now: datetime) -> tuple[Al
     alert = replace(alert, devices=_newest(alert.devices, here))
     if overtaken:
         return alert, []
-    return _is_ok(alert, event.occurred_at, now)
+    return _is_ok(alert, event.occurred_at, now, exact=event.exact)
 
 
-def _is_ok(alert: Alert, said_at: datetime, now: datetime) -> tuple[Alert, list[Effect]]:
+def _is_ok(
+    alert: Alert, said_at: datetime, now: datetime, *, exact: bool
+) -> tuple[Alert, list[Effect]]:
+    alert = replace(alert, ok_exact=exact)
     if alert.ok_closes:
         closed = replace(_closed(alert, State.CANCELLED, now), ok_at=said_at)
         return closed, _at_the_end(closed, others=alert.asked)

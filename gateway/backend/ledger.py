@@ -311,11 +311,11 @@ class Ledger:
         return found is not None
 
     def newest_call(self, alert_id: str) -> Any:
-        """The log row of the newest press or stillness."""
+        """The log row of the newest press or stillness, whichever came in last."""
         return self._do.execute(
             select(log)
             .where(log.c.alert == alert_id, log.c.what.in_(("press", "stillness")))
-            .order_by(log.c.number.desc())
+            .order_by(log.c.occurred_at.desc(), log.c.number.desc())
             .limit(1)
         ).first()
 

@@ -56,9 +56,15 @@ class AlertView:
 
     @property
     def call(self) -> Line | None:
-        """The newest press or stillness."""
+        """The newest press or stillness, whichever came in last."""
         calls = [line for line in self.lines if line.what in ("press", "stillness")]
-        return calls[-1] if calls else None
+        # Of two of the same moment the later line; reversed, as max() takes the first.
+        return max(reversed(calls), key=lambda line: line.occurred_at or line.at, default=None)
+
+    @property
+    def presses(self) -> int:
+        """How many presses the devices have told of; a series of taps is one, or two."""
+        return sum(line.what == "press" for line in self.lines)
 
     @property
     def somebody_may_be_reached(self) -> bool:

@@ -1,7 +1,7 @@
 """The words of a notice: a unit, how urgent, how old, a link. Never a name of a resident, a
 substance or a diagnosis: it lights up on a phone that others can see."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 
 from gateway.backend.catalogue import Catalogue
@@ -16,14 +16,23 @@ CATALOGUE = Catalogue(Path(__file__).parent / "languages")
 # Younger than this is "just now" for whoever has to stand up.
 _JUST_NOW = timedelta(seconds=60)
 # An event may well take a minute; beyond, the way was down and that is said.
-_LATE_S = 90
+LATE_S = 90
 
 
-def minute_after(at: datetime) -> datetime:
-    """A moment of whole minutes before which *at* lies, or on it: what happened at 08:00:20 was
-    before 08:01, and not before 08:00."""
-    whole = at.replace(second=0, microsecond=0)
-    return whole if whole == at else whole + timedelta(minutes=1)
+def waited_s(at: datetime, occurred_at: datetime | None, age_s: float | None) -> float:
+    """How long an event was on its way at the least: before the gateway, and in it.
+
+    at: when the backend took it. age_s: how old it was when the gateway got it.
+    """
+    in_all = (at - occurred_at).total_seconds() if occurred_at else 0.0
+    return max(age_s or 0.0, in_all)
+
+
+def clock_time(at: datetime, now: datetime, time_zone: tzinfo | None) -> str:
+    """ "14:07"; with the day where it is not today's."""
+    local = at.astimezone(time_zone)
+    same_day = local.date() == now.astimezone(time_zone).date()
+    return local.strftime("%H:%M" if same_day else "%d.%m. %H:%M")
 
 
 class Wording:
@@ -37,7 +46,7 @@ class Wording:
         """What this notice's person reads, as of *now*."""
         person = self._policy.people[notice.person]
         if notice.alert is None:
-            return self._to_staff(notice, person.language)
+            return self._to_staff(notice, person.language, now)
         return self._about_alert(notice, person.language, now)
 
     def _about_alert(self, notice: Outgoing, language: str, now: datetime) -> Message:
@@ -60,9 +69,10 @@ class Wording:
             return Message(say("attended_title", unit=alert.unit), "\n".join(lines), urgent=False)
         lines = [] if reason is Reason.ASK else [say(reason.value)]
         if notice.call is not None:
-            when = self._when(language, notice.call.occurred_at, notice.call.exact, now)
-            lines.append(say(notice.call.what, unit=alert.unit, when=when))
-            if (notice.call.age_s or 0) > _LATE_S:
+            call = notice.call
+            when = self._when(language, call.occurred_at, call.exact, now)
+            lines.append(say(call.what, unit=alert.unit, when=when))
+            if waited_s(call.at, call.occurred_at, call.age_s) > LATE_S:
                 lines.append(say("late"))
         if alert.ok_at is not None:
             lines.append(say("ok_said"))
@@ -73,10 +83,11 @@ class Wording:
         title = say("urgent_title" if urgent else "check_in_title", unit=alert.unit)
         return Message(title, "\n".join(lines), urgent=urgent and reason in ASKING)
 
-    def _to_staff(self, notice: Outgoing, language: str) -> Message:
+    def _to_staff(self, notice: Outgoing, language: str, now: datetime) -> Message:
         details = dict(notice.details)
         if "since" in details:
-            details["time"] = self._clock_time(datetime.fromisoformat(details["since"]))
+            since = datetime.fromisoformat(details["since"])
+            details["time"] = clock_time(since, now, self._policy.time_zone)
         if "units" in details:
             details["units"] = ", ".join(details["units"])
         if "troubles" in details:
@@ -88,7 +99,8 @@ class Wording:
 
     def _when(self, language: str, at: datetime, exact: bool, now: datetime) -> str:
         if not exact:
-            return CATALOGUE.say(language, "before", time=self._clock_time(minute_after(at)))
+            time = clock_time(at, now, self._policy.time_zone)
+            return CATALOGUE.say(language, "or_earlier", time=time)
         age = now - at
         if age < _JUST_NOW:
             return CATALOGUE.say(language, "just_now")
@@ -96,6 +108,3 @@ class Wording:
         if minutes < 60:
             return CATALOGUE.say(language, "minutes_ago", n=minutes)
         return CATALOGUE.say(language, "hours_ago", n=minutes // 60)
-
-    def _clock_time(self, at: datetime) -> str:
-        return at.astimezone(self._policy.time_zone).strftime("%H:%M")

@@ -7,9 +7,9 @@ from pathlib import Path
 from starlette.requests import Request
 
 from gateway.backend.catalogue import Catalogue
-from gateway.backend.overview import Line
+from gateway.backend.overview import AlertView, Line
 from gateway.backend.policy import OUTCOMES, Policy
-from gateway.backend.wording import minute_after
+from gateway.backend.wording import LATE_S, clock_time, waited_s
 from gateway.care.room import BY_RESIDENT
 from gateway.care.view import Order
 from gateway.settings import LANGUAGES
@@ -18,8 +18,6 @@ from gateway.updates.acts import Row, Shown
 CATALOGUE = Catalogue(Path(__file__).parent / "languages")
 LANGUAGE_COOKIE = "language"
 
-# Beyond, the way was down and that is said.
-_LATE_S = 90
 # What a device says of an update that it has been ordered to take.
 _UPDATE_STEPS = frozenset({"waiting", "accepted", "fetching", "verified", "trying"})
 
@@ -58,9 +56,7 @@ class Words:
 
     def time(self, at: datetime) -> str:
         """ "14:07"; with the day where it is not today's."""
-        local = at.astimezone(self._policy.time_zone)
-        same_day = local.date() == self.now.astimezone(self._policy.time_zone).date()
-        return local.strftime("%H:%M" if same_day else "%d.%m. %H:%M")
+        return clock_time(at, self.now, self._policy.time_zone)
 
     def iso(self, at: datetime) -> str:
         return at.astimezone(self._policy.time_zone).isoformat(timespec="seconds")
@@ -79,14 +75,31 @@ class Words:
 
     def when(self, line: Line) -> str:
         """When it happened in the room, as well as we know."""
-        at = line.occurred_at or line.at
-        return self.time(at) if line.exact else self.say("before", time=self.time(minute_after(at)))
+        return self.moment(line.occurred_at or line.at, exact=line.exact)
+
+    def moment(self, at: datetime, *, exact: bool) -> str:
+        """ "14:07"; and "or earlier" where no more is known."""
+        return self.time(at) if exact else self.say("or_earlier", time=self.time(at))
+
+    def call(self, view: AlertView) -> str:
+        """What the room has called by last, and when: "Button pressed once, 14:07"; "" for none.
+
+        Nobody counts taps: of a series a device tells that there were two, as soon as there are.
+        """
+        line = view.call
+        if line is None:
+            return ""
+        if line.what == "press" and view.presses > 1 and not line.details.get("held"):
+            # A press that woke its device is told at once, and again once it is held: one press.
+            return f"{self.say('pressed_more')}, {self.say('last_at', time=self.when(line))}"
+        return f"{self.event(line)}, {self.when(line)}"
 
     def late(self, line: Line) -> str:
         """ "" for what came at once; else how late, and why."""
-        if line.age_s <= _LATE_S:
+        waited = waited_s(line.at, line.occurred_at, line.age_s)
+        if waited <= LATE_S:
             return ""
-        minutes = int(line.age_s // 60)
+        minutes = int(waited // 60)
         key = "late_minutes" if minutes < 60 else "late_hours"
         return self.say(key, n=minutes if minutes < 60 else minutes // 60)
 
@@ -113,7 +126,7 @@ class Words:
                 return self.say("pressed_held")
             taps = line.details.get("taps", 1)
             many = isinstance(taps, int) and taps >= 2
-            return self.say("pressed_taps", n=taps) if many else self.say("pressed")
+            return self.say("pressed_more" if many else "pressed")
         if line.what == "stillness":
             cause = self.say(f"cause_{line.details.get('cause', 'unknown')}")
             return self.say("worried_because", cause=cause)

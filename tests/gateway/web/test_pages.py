@@ -1,14 +1,17 @@
 """What responders see and say, without any script."""
 
+import html
+import re
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from gateway.backend.alerts import State
-from gateway.backend.incoming import DeviceReport, Heartbeat
+from gateway.backend.incoming import DeviceReport, Heartbeat, Incoming
 from gateway.backend.trouble import Trouble
-from tests.gateway.backend.conftest import SENSOR, House
+from tests.gateway.backend.conftest import BUTTON, SENSOR, House
 
 from .conftest import Browser
 
@@ -205,6 +208,103 @@ def test_a_late_press_shows_its_age(house: House, ana: Browser) -> None:
     values |= {"occurred_at": house.clock() - timedelta(hours=3), "age_s": 3 * 3600.0}
     house.backend.dispatch.accept(type(event)(**values), "a.1.1")
     assert "arrived 3 h late: the way was down" in ana.open("/now").text
+
+
+AT_0914 = datetime(2026, 5, 4, 9, 14, 20, tzinfo=UTC)
+
+
+def accept(house: House, event: Incoming) -> None:
+    house.backend.dispatch.accept(event, f"{event.device}.{event.boot}.{event.seq}")
+
+
+def what(browser: Browser, path: str = "/now") -> str:
+    """What the card says of the newest call."""
+    found = re.search(r'<p class="what">(.*?)</p>', browser.open(path).text, re.DOTALL)
+    assert found is not None
+    return html.unescape(found[1]).strip()
+
+
+@pytest.mark.parametrize(
+    ("language", "once", "more"),
+    [
+        (
+            "en",
+            "Button pressed once, 09:14 or earlier",
+            "Button pressed more than once, last at 09:14 or earlier",
+        ),
+        (
+            "es",
+            "Botón pulsado una vez, 09:14 o antes",
+            "Botón pulsado más de una vez, la última: 09:14 o antes",
+        ),
+        (
+            "fr",
+            "Bouton pressé une fois, 09:14 ou avant",
+            "Bouton pressé plus d'une fois, la dernière : 09:14 ou avant",
+        ),
+    ],
+)
+def test_two_presses_of_unknown_time_are_more_than_one_and_none_lies_ahead(
+    house: House, language: str, once: str, more: str
+) -> None:
+    house.clock.now = AT_0914
+    browser = Browser(house)
+    browser.headers["accept-language"] = language
+    browser.come_in("ana")
+
+    accept(house, replace(house.event("press", taps=1, held=0), exact=False))
+    assert what(browser) == once
+    house.clock.forward(5)
+    accept(house, replace(house.event("press", taps=1, held=0), exact=False))
+    assert what(browser) == more
+
+
+def test_a_double_tap_and_more_taps_than_are_counted_are_more_than_one(house: House) -> None:
+    house.clock.now = AT_0914
+    browser = Browser(house)
+    browser.come_in("ana")
+
+    house.happens("press", taps=2, held=0)
+
+    assert what(browser) == "Button pressed more than once, 09:14"
+
+
+def test_a_hold_that_woke_its_button_is_one_press(house: House) -> None:
+    house.clock.now = AT_0914
+    browser = Browser(house)
+    browser.come_in("ana")
+
+    # Told at once, as the device woke, and again after 2 s.
+    house.happens("press", taps=1, held=0)
+    house.happens("press", taps=1, held=1)
+
+    assert what(browser) == "Button held down, 09:14"
+
+
+def test_a_press_that_comes_late_does_not_hide_a_newer_one(house: House) -> None:
+    house.clock.now = AT_0914
+    browser = Browser(house)
+    browser.come_in("ana")
+
+    house.happens("stillness", cause="no_breathing", urgency="urgent")
+    waited = replace(house.event("press", taps=1), occurred_at=AT_0914 - timedelta(hours=3))
+    accept(house, replace(waited, age_s=3 * 3600.0))
+
+    assert what(browser) == "The sensor is worried: no breathing seen, 09:14"
+
+
+def test_what_is_not_known_to_the_minute_says_so_on_the_alerts_page(house: House) -> None:
+    house.clock.now = AT_0914
+    browser = Browser(house)
+    browser.come_in("ana")
+    alert = house.happens("press", taps=2)
+    accept(house, replace(house.event("ok"), device=BUTTON, exact=False))
+
+    page = html.unescape(browser.open(f"/alerts/{alert}").text)
+
+    assert "“I'm OK” was said at 09:14 or earlier. Please look in all the same." in page
+    assert '“I\'m OK” was said <em class="late">perhaps earlier</em>' in page
+    assert page.count("perhaps earlier") == 1
 
 
 def beat(house: House, heard_s_ago: float = 0) -> None:
