@@ -31,12 +31,15 @@ from gateway.store import devices as device_table
 from gateway.store import events as table
 from gateway.store import lights as light_table
 from gateway.store import orders as order_table
+from gateway.store import said_oks as said_ok_table
 from gateway.updates.serve import Pieces
 
 # Kept as current state alone: see gateway/store/schema.py.
 NOT_KEPT = frozenset({"heartbeat", "watch", "left"}) | orders.ANSWERING
 REFUSED = "refused "
 COLLISION = "fault identity_collision"
+# After one of these from a sensor nobody is asked any more, or something else is.
+ENDS_QUESTION = frozenset(wire.ALARM_KINDS) - {"stirring"} | {"boot"}
 
 
 class Outcome(enum.Enum):
@@ -140,6 +143,7 @@ class Entry:
         row.set(online=one.arrival.payload == wire.ONLINE)
         if row.online and row.retired_at is None:
             self._say_light(connection, row, one)
+            self._say_ok(connection, row, one)
             self._say_order(connection, row, one)
 
     def _message(
@@ -270,7 +274,10 @@ class Entry:
             if "battery_millivolts" in details:
                 row.set(battery_millivolts=details["battery_millivolts"])
             self._say_light(connection, row, one, shown=details.get("light"))
+            self._say_ok(connection, row, one)
             self._say_order(connection, row, one)
+        if message.kind in ENDS_QUESTION:
+            said_ok_table.over(connection, row.device, message.boot, message.seq)
         if message.kind in orders.ANSWERING:
             orders.answered(connection, row, message, one.arrival.received_at_ms)
         if message.kind == "test":
@@ -284,6 +291,17 @@ class Entry:
         if light is None or light.state == shown:
             return
         one.down.append(self._commands.light(connection, row, light))
+
+    def _say_ok(self, connection: Connection, row: "_Row", one: Entered) -> None:
+        """Tells the device again what the resident has answered on their page: it has not said
+        that it heard it, and may ask still. An answer that is too old is for no question."""
+        said = said_ok_table.find(connection, row.device)
+        if said is None:
+            return
+        if said.until_ms < one.arrival.received_at_ms:
+            said_ok_table.forget(connection, row.device)
+            return
+        one.down.append(self._commands.said_ok(row, said.boot, said.seq))
 
     def _say_order(self, connection: Connection, row: "_Row", one: Entered) -> None:
         """Sends the device again what was ordered of it and not answered yet."""

@@ -3,7 +3,8 @@
 An outbound stream (server-sent events), because homes are behind NAT. Each item is stored together
 with its place in the stream, in one transaction, before the light is sent, so a gateway that was
 away, or died half-way, goes on where it was. A light that does not reach its device is sent again
-when the device comes online, or says in a heartbeat that it shows another (gateway/entry.py).
+when the device comes online, or says in a heartbeat that it shows another (gateway/entry.py); the
+broker says of each device that it is online whenever the gateway comes back to it.
 """
 
 import asyncio
@@ -24,6 +25,7 @@ from gateway.commands import Commands
 from gateway.store import Store
 from gateway.store import devices as device_table
 from gateway.store import lights as light_table
+from gateway.store import said_oks as said_ok_table
 
 _log = structlog.get_logger("wayback")
 
@@ -35,6 +37,9 @@ RECONNECT_S = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0)
 # The stream says something at least every 15 s (its comments count); three misses and it is dead.
 SILENCE_S = 45.0
 CONNECT_S = 10.0
+# The upper bound of `answer_s`: no question that can be answered by page is on for longer. Whether
+# it still is, its sensor knows.
+ANSWER_LASTS_MS = 60_000
 
 
 class WayBack:
@@ -176,14 +181,18 @@ class WayBack:
         return self._commands.light(connection, row, light_table.find(connection, row.device))
 
     def _take_said_ok(self, item: ServerSentEvent) -> None:
-        """A question was answered on the resident's page: its sensor is told, once. It knows
-        whether it still asks. No line of it goes into the log."""
+        """A question was answered on the resident's page: its sensor is told. It knows whether it
+        still asks. Kept until it has said so: the broker may not be there at this moment, and
+        whoever has answered believes that nobody is called. No line of it goes into the log."""
         named = _named(item)
         command = None
         with self._store.write() as connection:
             row = named and device_table.find(connection, named["device"])
             if named and row and row.retired_at is None:
-                command = self._commands.said_ok(row, named["boot"], named["seq"])
+                boot, seq = named["boot"], named["seq"]
+                until_ms = self._clock_ms() + ANSWER_LASTS_MS
+                said_ok_table.save(connection, row.device, boot, seq, until_ms)
+                command = self._commands.said_ok(row, boot, seq)
             if item.id:
                 light_table.save_cursor(connection, CURSOR, item.id)
         if row and command:

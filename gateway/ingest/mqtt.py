@@ -200,8 +200,10 @@ class MqttIngest:
             session.client.loop_stop()
 
     def send(self, device: str, message: bytes, *, alarm: bool) -> None:
-        """See gateway.arrival.Down."""
-        client = (self._alarms if alarm else self._others).client
+        """See gateway.arrival.Down. By the other session where its own is not there: what is sent
+        again, is sent again when the device is heard, and a button is silent for 15 minutes."""
+        own, other = (self._alarms, self._others) if alarm else (self._others, self._alarms)
+        client = (own if own.client.is_connected() else other).client
         try:
             if client.is_connected():
                 client.publish(wire.topic(device, "down"), message, qos=1)

@@ -16,6 +16,7 @@ from gateway.store.schema import (
     orders,
     outbox,
     revoked,
+    said_oks,
     setups,
     watches,
 )
@@ -154,7 +155,7 @@ def forget(connection: Connection, device: str) -> None:
             "health": None,
         },
     )
-    for table in (lights, watches, in_force, clocks, setups):
+    for table in (lights, said_oks, watches, in_force, clocks, setups):
         connection.execute(delete(table).where(table.c.device == device))
     # Last lines, and what a test was told by.
     connection.execute(update(orders).where(orders.c.device == device).values(answer=None))

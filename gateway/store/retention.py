@@ -10,7 +10,15 @@ from doorknock import wire
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, select
 
 from gateway.store import events as table
-from gateway.store.schema import clocks, devices, events, outbox, set_aside, signatures
+from gateway.store.schema import (
+    clocks,
+    devices,
+    events,
+    outbox,
+    said_oks,
+    set_aside,
+    signatures,
+)
 
 DAY_MS = 86_400_000
 # Told and done with. A row for each would be a diary of a sensor's questions and answers.
@@ -59,6 +67,7 @@ def sweep(connection: Connection, now_ms: int, keep_ms: int) -> bool:
     gone = list(done)
     connection.execute(delete(outbox).where(outbox.c.id.in_(gone)))
     connection.execute(delete(set_aside).where(set_aside.c.at < old_ms))
+    connection.execute(delete(said_oks).where(said_oks.c.until_ms < now_ms))
     newer = select(devices.c.device).where(
         devices.c.device == clocks.c.device, devices.c.highest_boot > clocks.c.boot
     )

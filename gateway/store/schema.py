@@ -246,6 +246,17 @@ answers = Table(
     Column("refused", Text),
 )
 
+# Answers that residents gave on their pages, until their sensors have heard them, or until_ms: of
+# a question that is long over by then.
+said_oks = Table(
+    "said_oks",
+    metadata,
+    Column("device", String(12), primary_key=True),
+    Column("boot", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("until_ms", BigInteger, nullable=False),
+)
+
 # How far a stream has been read.
 cursors = Table(
     "cursors",

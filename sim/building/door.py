@@ -65,6 +65,13 @@ class _Session:
         if near is not None:
             near.lost()
 
+    def lose(self) -> None:
+        """Its connection breaks; both ends notice."""
+        near = self._near
+        if near is not None:
+            near.lost()
+            self._lost(self.number)
+
     def send(self, packet: Packet) -> None:
         if self._near is not None:
             self._loop.call_soon(self._near.received, encode(packet))
@@ -165,9 +172,16 @@ class VirtualDoor:
         for session in (self._alarms, self._others):
             session.stop()
 
+    def lose(self, *names: str) -> None:
+        """The connections of these sessions break, of all where none is named; they come back."""
+        for session in (self._alarms, self._others):
+            if session.name in names or not names:
+                session.lose()
+
     def send(self, device: str, message: bytes, *, alarm: bool) -> None:
         """See gateway.arrival.Down."""
-        session = self._alarms if alarm else self._others
+        first, second = (self._alarms, self._others) if alarm else (self._others, self._alarms)
+        session = first if first.connected else second
         if session.connected:
             session.publish(wire.topic(device, "down"), message)
 

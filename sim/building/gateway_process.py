@@ -241,6 +241,13 @@ class GatewayProcess:
         for task in self._tasks:
             task.add_done_callback(_fallen)
 
+    def lose_broker(self, *sessions: str) -> None:
+        """Its sessions at the broker, or those named, lose their connections and make new ones;
+        RuntimeError where it does not run."""
+        if self._running is None or not isinstance(self._running[0].door, VirtualDoor):
+            raise RuntimeError("The gateway does not run.")
+        self._running[0].door.lose(*sessions)
+
     def die_in_commit(self) -> None:
         """kill -9 in the next commit of what asks for somebody: it has been received, and all that
         comes before the commit is done. RuntimeError where it does not run."""

@@ -9,11 +9,13 @@ import pytest
 from doorknock import wire
 from httpx_sse import ServerSentEvent
 
-from gateway import devices
+from gateway import devices, orders
 from gateway.commands import Commands
 from gateway.store import Store
 from gateway.store import lights as light_table
-from gateway.wayback import CURSOR, WayBack
+from gateway.store import said_oks as said_ok_table
+from gateway.store.retention import sweep
+from gateway.wayback import ANSWER_LASTS_MS, CURSOR, WayBack
 from tests.gateway.intake_bench import Bench
 from tests.gateway.process import DEVICE, NOW_MS, SECRET
 
@@ -209,3 +211,94 @@ def test_an_ok_for_a_retired_or_unknown_device_is_told_to_nobody(story: Story) -
         story.follow(stream(f"event: said_ok\nid: 8\ndata: {json.dumps(named)}\n\n"))
     assert story.sent == []
     assert story.cursor() == "8"
+
+
+ANSWERED = ServerSentEvent("said_ok", json.dumps({"device": DEVICE, "boot": 1, "seq": 9}), "7")
+
+
+@pytest.fixture
+def answered(story: Story) -> Bench:
+    """A resident has answered question 1.9, and the way down was closed at that moment: what is
+    told to the device from now on is in the bench's `sent`."""
+    story.way_back.take(ANSWERED)
+    return Bench(story.store)
+
+
+def comes_back(bench: Bench) -> list[tuple[str, int, int]]:
+    """The gateway is at its broker again, which says of the device that it is there."""
+    bench.sent.clear()
+    bench.arrive(wire.ONLINE, leaf="status")
+    return [(one.kind, one.boot, one.seq) for one in bench.sent]
+
+
+def test_an_ok_that_was_lost_on_the_way_is_told_again_once_the_way_is_open(answered: Bench) -> None:
+    answered.now_ms += 15_000
+    assert comes_back(answered) == [("said_ok", 1, 9)]
+    # That one may be lost as well.
+    assert comes_back(answered) == [("said_ok", 1, 9)]
+
+
+def test_an_ok_is_told_again_with_a_heartbeat(answered: Bench) -> None:
+    answered.arrive(answered.event("heartbeat", seq=8, light="none"), leaf="up")
+    assert ("said_ok", 1, 9) in [(one.kind, one.boot, one.seq) for one in answered.sent]
+
+
+def test_an_ok_is_kept_for_as_long_as_a_question_can_be_on() -> None:
+    assert max(orders.BOUNDS["answer_s"]) * 1000 == ANSWER_LASTS_MS
+
+
+def test_an_ok_outlives_no_question(answered: Bench) -> None:
+    answered.now_ms += ANSWER_LASTS_MS + 1
+    assert comes_back(answered) == []
+    with answered.store.read() as connection:
+        assert said_ok_table.find(connection, DEVICE) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "details"),
+    [
+        ("prompt", {"state": "answered", "cause": "no_breathing"}),
+        ("prompt", {"state": "withdrawn", "cause": "no_breathing"}),
+        ("ok", {"during": "prompt"}),
+        ("stillness", {"cause": "no_breathing", "urgency": "urgent"}),
+        ("press", {"taps": 2}),
+    ],
+)
+def test_an_ok_is_not_told_once_its_question_is_over(
+    answered: Bench, kind: str, details: dict[str, Any]
+) -> None:
+    answered.arrive(answered.event(kind, seq=10, **details))
+    assert comes_back(answered) == []
+
+
+def test_an_ok_is_not_told_to_a_device_that_has_started_anew(answered: Bench) -> None:
+    answered.arrive(answered.event("boot", seq=0, boot=2), leaf="up")
+    assert comes_back(answered) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "seq", "details"),
+    [
+        ("prompt", 9, {"state": "asked", "cause": "no_breathing"}),
+        ("prompt", 7, {"state": "answered", "cause": "no_breathing"}),
+        ("stirring", 10, {}),
+    ],
+)
+def test_what_does_not_end_the_question_leaves_its_ok(
+    answered: Bench, kind: str, seq: int, details: dict[str, Any]
+) -> None:
+    answered.arrive(answered.event(kind, seq=seq, **details))
+    assert comes_back(answered) == [("said_ok", 1, 9)]
+
+
+def test_nothing_of_an_ok_is_kept_of_a_retired_device(answered: Bench) -> None:
+    devices.retire(answered.store, DEVICE, now_ms=NOW_MS)
+    with answered.store.read() as connection:
+        assert said_ok_table.find(connection, DEVICE) is None
+    assert comes_back(answered) == []
+
+
+def test_an_ok_that_no_device_has_claimed_is_swept_away(answered: Bench) -> None:
+    with answered.store.write() as connection:
+        sweep(connection, NOW_MS + ANSWER_LASTS_MS + 1, keep_ms=1_000_000)
+        assert said_ok_table.find(connection, DEVICE) is None

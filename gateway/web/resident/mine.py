@@ -14,8 +14,11 @@ from gateway.backend.ledger import Ledger
 from gateway.backend.policy import Clock, Policy
 from gateway.backend.questions import ANSWER_TAKES, Question
 from gateway.backend.tables import devices, gateways
+from gateway.backend.trouble import Trouble, now_so
 from gateway.care.room import Room, RoomDevice
 from gateway.store import Store
+
+_KEEPS_CALLS = frozenset((Trouble.DEAF, Trouble.STORE, Trouble.WAITING))
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ def mine(
                 .order_by(devices.c.device_type, devices.c.device)
             )
         )
-        lost = _is_lost(connection, resident.gateway)
+        hears = _hears(connection, resident.gateway)
     return Mine(
         resident=resident,
         alert=alert,
@@ -93,12 +96,15 @@ def mine(
         unheard=any(one.said_at and now - one.said_at >= ANSWER_TAKES for one in asked),
         known=known,
         room=None if room is None else tuple(room.devices()),
-        reachable=not lost and any(policy.plan.steps),
+        reachable=hears and any(policy.plan.steps),
     )
 
 
-def _is_lost(connection: Connection, gateway: str) -> bool:
+def _hears(connection: Connection, gateway: str) -> bool:
+    """Whether the gateway is there and says nothing of itself that would keep a call from us."""
     row = connection.execute(
-        select(gateways.c.lost_at).where(gateways.c.gateway == gateway)
+        select(gateways.c.lost_at, gateways.c.troubles).where(gateways.c.gateway == gateway)
     ).first()
-    return row is not None and row.lost_at is not None
+    if row is None:
+        return True
+    return row.lost_at is None and _KEEPS_CALLS.isdisjoint(now_so(row.troubles))

@@ -80,7 +80,7 @@ def test_a_question_shows_by_itself_and_is_answered_with_one_thumb(
     assert box["y"] + box["height"] <= PHONE["height"], "out of a thumb's reach"
     expect(page.locator("main")).not_to_have_class("moving")
     button.click()
-    expect(page.get_by_text("Sent to your sensor.")).to_be_visible()
+    expect(page.get_by_text("On its way to your sensor.")).to_be_visible()
     assert [row.kind for row in house.stream()] == ["said_ok"]
     house.happens("prompt", unit="205", state="answered")
     expect(page.get_by_text("Nothing is asked, and no call is open.")).to_be_visible()

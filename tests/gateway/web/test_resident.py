@@ -17,6 +17,7 @@ from gateway.backend.passwords import TRIES, Passwords
 from gateway.backend.questions import ANSWER_TAKES, QUESTION_LASTS
 from gateway.backend.service import assemble
 from gateway.backend.tables import alerts, plans
+from gateway.backend.trouble import Trouble
 from gateway.backend.vault import Vault
 from gateway.care.acts import Care
 from gateway.care.room import BY_RESIDENT
@@ -296,7 +297,7 @@ def test_a_question_is_answered(house: House, kim: Phone) -> None:
     house.happens("prompt", state="asked", cause="no_breathing")
     assert "Your sensor asks: are you OK?" in kim.open("/mine").text
     kim.press("ok")
-    assert "Sent to your sensor" in kim.page.text
+    assert "On its way to your sensor" in kim.page.text
     [told] = house.stream()
     assert (told.kind, told.data["device"], told.data["seq"]) == ("said_ok", SENSOR, 1)
     here = str(kim.page.url.raw_path, "ascii")
@@ -711,3 +712,28 @@ def test_where_the_gateway_is_elsewhere_the_rest_works(tmp_path: Path) -> None:
     assert "cannot be set" in phone.open("/mine/asks").text
     assert "another computer" in phone.open("/mine/kept").text
     database.close()
+
+
+@pytest.mark.parametrize(
+    ("trouble", "says"),
+    [
+        (Trouble.DEAF, True),
+        (Trouble.STORE, True),
+        (Trouble.WAITING, True),
+        # Of one that is over and done with: the next comes through.
+        (Trouble.SET_ASIDE, False),
+    ],
+)
+def test_a_page_whose_gateway_hears_nothing_says_so_until_it_does(
+    house: House, kim: Phone, trouble: Trouble, says: bool
+) -> None:
+    def beats(*troubles: Trouble) -> str:
+        # One bad heartbeat is a blink, and one good one is as well.
+        for _ in range(2):
+            house.clock.forward(60)
+            beat = Heartbeat("house-1", house.clock(), (), {}, frozenset(troubles))
+            house.backend.dispatch.heartbeat(beat)
+        return kim.open("/mine").text
+
+    assert ("may reach nobody at the moment" in beats(trouble)) is says
+    assert "may reach nobody at the moment" not in beats()

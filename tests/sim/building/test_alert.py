@@ -152,6 +152,22 @@ def test_the_stream_back_that_has_fallen_silent_is_opened_again(play):
     assert button.light == "coming"
 
 
+@pytest.mark.parametrize(
+    "sessions", [(), ("gateway-alarm",), ("gateway-up",)], ids=["both", "alarm", "up"]
+)
+def test_somebody_is_coming_though_the_gateway_has_no_broker_at_that_moment(play, sessions):
+    """The light is in the store before it is sent: one that could not be sent is sent again."""
+
+    async def answers(house):
+        await asyncio.sleep(20)
+        house.building.gateway.lose_broker(*sessions)
+        await house.building.responders["ana"].on_my_way("204")
+
+    # Two whole sessions may be away for 8 s; a heartbeat of the button comes in 15 minutes.
+    _, button = pressed(play, after=answers, for_s=12)
+    assert button.light == "coming"
+
+
 def test_lesson_27_two_who_answer_at_once_both_go(play):
     async def answers(house):
         await asyncio.sleep(10)

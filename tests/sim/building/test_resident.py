@@ -124,7 +124,7 @@ def kinds(house):
 def test_im_ok_on_the_page_ends_the_question_in_the_room_and_calls_nobody(asked):
     async def then(house, sensor, phone):
         await phone.im_ok()
-        assert "Sent to your sensor. It has not said yet that it got it." in phone.text
+        assert "On its way to your sensor. It has not said yet that it got it." in phone.text
         await phone.shows("Your sensor no longer asks.", within_s=2)
         assert CALM in phone.text
         assert not phone.offers_ok
@@ -204,6 +204,44 @@ def test_where_it_cannot_reach_the_sensor_the_page_says_so_and_the_question_beco
     house, _ = asked(then)
     assert house.alerts() == [("207", "urgent")]
     assert [kind for kind, _ in kinds(house)] == ["prompt", "stillness"]
+
+
+async def broker_restarts(house, said):
+    house.building.broker.kill()
+    await said()
+    await asyncio.sleep(2)
+    house.building.broker.start()
+
+
+async def session_lost(house, said):
+    house.building.gateway.lose_broker()
+    await said()
+
+
+async def gateway_dies(house, said):
+    house.building.gateway.lose_broker()
+    await said()
+    # It has it from the backend by now, and is not at the broker again yet.
+    await asyncio.sleep(0.3)
+    await house.building.gateway.kill()
+    await asyncio.sleep(1)
+    house.building.gateway.start()
+
+
+@pytest.mark.parametrize("break_", [broker_restarts, session_lost, gateway_dies])
+def test_im_ok_said_while_the_gateway_has_no_broker_is_an_answer_once_it_has(asked, break_):
+    async def then(house, sensor, phone):
+        await break_(house, phone.im_ok)
+        assert "On its way to your sensor. It has not said yet that it got it." in phone.text
+        await phone.shows("Your sensor no longer asks.", within_s=14)
+        assert CALM in phone.text
+        await asyncio.sleep(1)
+        assert sensor.light == "none"
+
+    house, _ = asked(then)
+    assert kinds(house)[:3] == [("prompt", "asked"), ("prompt", "answered"), ("ok", None)]
+    assert "stillness" not in [kind for kind, _ in kinds(house)]
+    assert house.alerts() == []
 
 
 def test_an_answer_that_the_call_has_overtaken_is_said_again_in_the_alert(asked):
