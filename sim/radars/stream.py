@@ -105,6 +105,22 @@ class Stream:
         self._asked_s = until_ms / 1000
         return sent if self.line.clear else self.line.carry(sent, until_ms)
 
+    def ahead(self, from_ms: int, until_ms: int) -> tuple[int, list[Timed]]:
+        """(known_ms, what `frames` will give after from_ms, up to there) if nothing changes until
+        then; changes nothing. Known is what has been made ahead, and comes over a clear wire."""
+        if not self.line.clear:
+            return from_ms, []
+        if not self._on or self._stalled:
+            return until_ms, []
+        if not self._times or self._made_of != self.room.version:
+            return from_ms, []
+        # What comes after the last of them is made only when it is asked for.
+        known_ms = max(min(until_ms, self._times[-1] - 1), from_ms)
+        begins = bisect.bisect_right(self._times, from_ms, self._at)
+        ends = bisect.bisect_right(self._times, known_ms, begins)
+        some = zip(self._times[begins:ends], self._reports[begins:ends], strict=True)
+        return known_ms, [one for one in some if one[1]]
+
     def written(self, at_ms: int, data: bytes) -> Iterable[Timed]:
         """What the board says to it. This kind of module answers nothing."""
         return ()

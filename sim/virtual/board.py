@@ -80,7 +80,7 @@ class VirtualBoard(Life):
             return {}
         self._looked = {}
         self._order({"look": 1})
-        self.grant(self._reached_ms)
+        self.grant(self._reached_ms, self._reached_ms)
         self.gather()
         return self._looked
 

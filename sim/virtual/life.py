@@ -87,6 +87,9 @@ class Life(Outside):
         self._timer: asyncio.TimerHandle | None = None
         self._reached_ms = loop.now_ms
         self._granted_ms = loop.now_ms
+        self._on_to_ms = loop.now_ms
+        # Nothing was seen of it in the last span: the next will be like it.
+        self._quiet = False
         self._orders: list[tuple[int, Mapping[str, Any]]] = []
         self._console = Console()
         # When its wall clock began, on the board's clock.
@@ -135,15 +138,25 @@ class Life(Outside):
         """How far it has come, in ms of the loop."""
         return self._reached_ms
 
-    def grant(self, until_ms: int) -> None:
-        """It may run until then."""
+    def grant(self, until_ms: int, on_to_ms: int) -> None:
+        """It may run until then; and on to the other ms, as long as nothing is seen of it."""
         assert self._process is not None  # noqa: S101 - enlisted only while it runs
-        self._granted_ms = until_ms
+        self._granted_ms = self._on_to_ms = until_ms
         lots = self._radar.until(until_ms)
+        step_ms = self.loop.alone_ms
         if self._clock.drift_ppm:
+            # On its clock no two steps are equally long: it has to ask for each.
             lots = [(self._clock.own(ms), data) for ms, data in lots]
+        elif on_to_ms > until_ms and self._quiet:
+            known_ms, ahead = self._radar.ahead(until_ms, on_to_ms)
+            if known_ms < on_to_ms:
+                known_ms -= (known_ms - until_ms) % step_ms
+                ahead = [lot for lot in ahead if lot[0] <= known_ms]
+            self._on_to_ms = known_ms
+            lots += ahead
         own_ms = self._clock.own(until_ms)
-        self._process.grant(own_ms, self._orders, lots, self._radar.baudrate)
+        on_to = (own_ms + self._on_to_ms - until_ms, step_ms)
+        self._process.grant(own_ms, self._orders, lots, self._radar.baudrate, on_to)
         self._orders = []
 
     def gather(self) -> None:
@@ -155,6 +168,8 @@ class Life(Outside):
         except process.Hangs:
             self._hangs()
             return
+        if said.now_ms > self._clock.own(self._granted_ms) and self._on_to_ms > self._granted_ms:
+            self._went_on(said.now_ms)
         reached = self._granted_ms
         if said.now_ms < self._clock.own(reached):
             reached = self._clock.loop(said.now_ms)
@@ -164,10 +179,18 @@ class Life(Outside):
             at = min(max(self._clock.loop(own_ms), self.loop.now_ms), reached)
             self.loop.at(at, self._if_still, life, self._shown, report)
         self._reached_ms = reached
+        self._quiet = not said.reports
         self._radar.arrived(reached)
         if said.code is not None:
             self.loop.at(reached, self._if_still, life, self._ended, said.code)
             self._let_go()
+
+    def _went_on(self, own_ms: int) -> None:
+        """It went on by itself: it is as though it had been granted that, step by step."""
+        step_ms = self.loop.alone_ms
+        steps = -(-(self._clock.loop(own_ms) - self._granted_ms) // step_ms)
+        self._granted_ms = min(self._granted_ms + steps * step_ms, self._on_to_ms)
+        self._radar.went_on(self._granted_ms)
 
     # --- one life after another ------------------------------------------------------------
 
@@ -221,7 +244,7 @@ class Life(Outside):
     def _hangs(self) -> None:
         """It turns in place. On the chip nothing but the watchdog would end that."""
         assert self._process is not None  # noqa: S101 - it is the one that hangs
-        bites = self._process.bites_ms
+        bites = max(self._process.bites_ms, self._bites_as_it_went_on())
         self._let_go()
         if bites >= process.NEVER_MS:
             self._emit("hangs", {})
@@ -229,6 +252,12 @@ class Life(Outside):
         at = max(self._clock.loop(bites), self.loop.now_ms)
         self._reached_ms = at
         self.loop.at(at, self._if_still, self._life, self._ended, process.BITTEN)
+
+    def _bites_as_it_went_on(self) -> int:
+        """When the watchdog was to bite, by its own note of when it last went on by itself."""
+        noted = self.folder / process.WENT_ON
+        bites = noted.read_bytes() if noted.exists() else b""
+        return int.from_bytes(bites, "little")
 
     def _sleep(self) -> None:
         asleep = next(line for line in reversed(self.lines) if line.what == "asleep")

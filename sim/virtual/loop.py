@@ -24,6 +24,9 @@ QUANTUM_MS = 250
 # One party alone stops by itself when the world may react. So this only bounds how much is made in
 # advance for it, such as a radar's frames, which then know nothing of what happens meanwhile.
 ALONE_MS = 2000
+# As long as nothing that it does is seen, nobody reacts to anything: then it goes on by itself, in
+# steps of that size. This bounds only how much memory its radar's bytes take.
+QUIET_MS = 20_000
 # Timers lie on the grid of milliseconds; this much above is floating point, not time.
 _GRAIN_S = 1e-5
 
@@ -47,8 +50,12 @@ class Party(Protocol):
     def time_ms(self) -> int:
         """How far it has come; never behind the loop's clock while it is enlisted."""
 
-    def grant(self, until_ms: int) -> None:
-        """It may run until then, and begins to. Does not wait for it."""
+    def grant(self, until_ms: int, on_to_ms: int) -> None:
+        """It may run until then, and begins to. Does not wait for it.
+
+        As long as the world has seen nothing of it, it may go on by itself from there, in steps of
+        the loop's `alone_ms`, up to on_to_ms (until_ms, where it may not).
+        """
 
     def gather(self) -> None:
         """Waits until it has stopped: at what was granted, or where the world may react.
@@ -167,24 +174,29 @@ class VirtualLoop(asyncio.SelectorEventLoop):
                 f"At {self.time():.3f} s of virtual time everything waits, and nothing is "
                 "scheduled that could end it."
             )
-        self._move(self._horizon_ms())
+        self._move(*self._horizons_ms())
 
-    def _horizon_ms(self) -> int:
-        """Until when nothing is due that is known of yet."""
-        alone = len(self._parties) == 1 and self.pace is None
-        if not self._parties and self.pace is None:
-            return self._next_ms()
-        return min(self._next_ms(), self._now_ms + (self.alone_ms if alone else self.quantum_ms))
+    def _horizons_ms(self) -> tuple[int, int]:
+        """Until when nothing is due that is known of yet; and how far that may be as long as
+        nothing is seen."""
+        next_ms = self._next_ms()
+        if self.pace is None and len(self._parties) <= 1:
+            if not self._parties:
+                return next_ms, next_ms
+            on_to_ms = min(next_ms, self._now_ms + max(self.alone_ms, QUIET_MS))
+            return min(next_ms, self._now_ms + self.alone_ms), on_to_ms
+        horizon_ms = min(next_ms, self._now_ms + self.quantum_ms)
+        return horizon_ms, horizon_ms
 
-    def _move(self, horizon_ms: int) -> None:
+    def _move(self, horizon_ms: int, on_to_ms: int) -> None:
         behind = [party for party in self._parties if party.time_ms < horizon_ms]
         for party in behind:
-            party.grant(horizon_ms)
+            party.grant(horizon_ms, on_to_ms)
         for party in behind:
             party.gather()
         # What they did lies before the horizon; so may a party that has stopped to hear of it.
         reached = [party.time_ms for party in self._parties]
-        to_ms = max(self._now_ms, min([horizon_ms, self._next_ms(), *reached]))
+        to_ms = max(self._now_ms, min([on_to_ms, self._next_ms(), *reached]))
         if self.pace is not None:
             self.pace(to_ms)
         self._now_ms = to_ms

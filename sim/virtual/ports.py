@@ -11,6 +11,9 @@ class RadarModel(Protocol):
     """A radar module: what it sends. All times are ms of the loop.
 
     A model may have an attribute `baudrate` (bit/s): a board that listens at another hears noise.
+    It may have a method `ahead(from_ms, until_ms)`, as `frames`, which only looks: what `frames`
+    will give for this span, or for its beginning, if nothing in the world changes meanwhile; and
+    as a first value the ms up to which that is known, from_ms where nothing is.
     """
 
     def power(self, on: bool, at_ms: int) -> None:

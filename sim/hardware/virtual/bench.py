@@ -3,12 +3,16 @@
 The world grants time: one message with the ms until which the board may run, what is done to it
 on the way (orders, each with its ms), and the radar's bytes. The board runs until then, or until
 it has said something that the world may react to; it always finishes the millisecond it is in.
-Then it hands over: what it said, and how far it has come. All ms are the board's own, since the
+Then it hands over: what it said, and how far it has come. As long as it has shown nothing at all,
+it goes on instead, in steps, as far as the message says. All ms are the board's own, since the
 world began; nothing here takes time but waiting.
 
-A message of the world: until i64, three lengths u32, the radar's baud rate u32 (0: the board's),
-all little-endian; then of these lengths: for each lot of bytes from the radar its ms after the
-start of the grant u32 and its length u32; these bytes; JSON, [[ms, order], …].
+A message of the world: until i64, on to i64, step u32, three lengths u32, the radar's baud rate
+u32 (0: the board's), all little-endian; then of these lengths: for each lot of bytes from the radar
+its ms after the start of the grant u32 and its length u32; these bytes; JSON, [[ms, order], …].
+
+When it goes on by itself, it notes in the file WENT_ON when the watchdog bites (i64): for the
+world, should the program then turn in place.
 """
 
 import json
@@ -30,8 +34,10 @@ TICKS_MASK = 0x3FFFFFFF
 START_TICKS = TICKS_MASK - 20000
 NEVER = 1 << 61
 
-_HEAD = "<qIIII"
-_HEAD_BYTES = 24
+WENT_ON = "went_on.bin"
+
+_HEAD = "<qqIIIII"
+_HEAD_BYTES = 36
 
 folder = ""
 cause = "power_on"
@@ -49,6 +55,11 @@ wall_base = 0
 
 _handlers = {}
 _horizon = 0
+# As long as nothing was shown since the grant: how far it goes on, and in which steps.
+_on_to = 0
+_step = 0
+_shown = False
+_went_on = None
 _orders = []
 _due = NEVER
 _said = False
@@ -61,6 +72,7 @@ HAPPENED = 2
 _watched = ()
 _watchdog_ms = 0
 _bites_at = NEVER
+_bites = array("q", (NEVER,))
 _stdin = sys.stdin.buffer
 _write = sys.stdout.write
 
@@ -84,6 +96,8 @@ def on(what: str, handler) -> None:
 
 def tell(report: dict) -> None:
     """Shows something to the world."""
+    global _shown
+    _shown = True
     _write("%s%d %s\n" % (MARK, now, json.dumps(report)))
     # A light that blinks and a tone change nothing out there; what is said and sent may.
     if not ("pwm" in report or ("pin" in report and report["pin"] not in _watched)):
@@ -92,8 +106,9 @@ def tell(report: dict) -> None:
 
 def watch(ms: int) -> None:
     """The watchdog begins: it bites unless it is fed within `ms`."""
-    global _watchdog_ms
+    global _watchdog_ms, _shown
     _watchdog_ms = ms
+    _shown = True
     fed()
     _free_until(0)
     # Now, and not when it hands over: it might turn in place before that.
@@ -113,16 +128,17 @@ def say(*values, sep=" ", end="\n", file=None) -> None:
 
 
 def _now_said() -> None:
-    global _said
-    _said = True
+    global _said, _shown
+    _said = _shown = True
     _free_until(0)
 
 
 def start(own_folder: str) -> dict:
     """Waits for the world's first grant: what the board wakes up to."""
     global folder, cause, wake, unique_id, seed, connections, is_sensor
-    global now, ticks_base, wall_base, _watched, _due
+    global now, ticks_base, wall_base, _watched, _due, _went_on
     folder = own_folder
+    _went_on = open(folder + "/" + WENT_ON, "wb")  # noqa: SIM115 - as long as there is power
     _receive()
     now, first = _orders.pop(0)
     _due = _orders[0][0] if _orders else NEVER
@@ -182,7 +198,10 @@ def _move(target: int) -> None:
             break
         if now >= target:
             break
-        _hand_over()
+        if _shown or _horizon >= _on_to:
+            _hand_over()
+        else:
+            _go_on()
     _free_until(0 if _said else min(_horizon, _due, _bites_at))
 
 
@@ -224,6 +243,15 @@ def run_for_ever() -> None:
 # --- the line ----------------------------------------------------------------------------------
 
 
+def _go_on() -> None:
+    global _horizon
+    drain()
+    _horizon = min(_horizon + _step, _on_to)
+    _bites[0] = _bites_at
+    _went_on.seek(0)
+    _went_on.write(_bites)
+
+
 def _hand_over() -> None:
     drain()
     _write("%s.%d %d\n" % (MARK, now, _bites_at))
@@ -235,11 +263,12 @@ def _end() -> None:
 
 
 def _receive() -> None:
-    global _horizon, _due, _said, _body, _lot_ms, _bytes_at, _granted_at, _baud
+    global _horizon, _on_to, _step, _due, _said, _shown, _body, _lot_ms, _bytes_at, _granted_at
+    global _baud
     if _stdin.readinto(_head) != _HEAD_BYTES:
         sys.exit(ENDED_BY_HOST)
-    _said = False
-    _horizon, lots, data, orders, baud = struct.unpack(_HEAD, _head)
+    _said = _shown = False
+    _horizon, _on_to, _step, lots, data, orders, baud = struct.unpack(_HEAD, _head)
     size = lots + data
     if size > len(_body):
         # The old one may go first: memory is as short here as on the chip.

@@ -51,6 +51,41 @@ def test_what_is_sent_does_not_depend_on_the_spans(kind, span_ms):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("ahead_ms", [3000, 20_000, 90_000])
+def test_what_is_foreseen_is_what_is_sent_and_to_look_ahead_changes_nothing(kind, ahead_ms):
+    radar, known = radar_of(kind), 0
+    sent = []
+    for at in range(0, 150_000, 2000):
+        known_ms, foreseen = radar.ahead(at, at + ahead_ms)
+        assert at <= known_ms <= at + ahead_ms
+        known += known_ms - at
+        if known_ms >= at + 2000:
+            expected = [one for one in foreseen if one[0] <= at + 2000]
+        sent += (came := list(radar.frames(at, at + 2000)))
+        if known_ms >= at + 2000:
+            assert came == expected
+    assert sent == list(radar_of(kind).frames(0, 150_000))
+    # Most of it is known beforehand, or this proves little.
+    assert known > 75 * 1000
+
+
+def test_nothing_is_foreseen_that_the_wire_or_the_room_may_change():
+    radar = radar_of()
+    list(radar.frames(0, 62_000))
+    known_ms, foreseen = radar.ahead(62_000, 70_000)
+    assert (known_ms, bool(foreseen)) == (70_000, True)
+    radar.room.people[0].do(BeRestless(), 62.0)
+    assert radar.ahead(62_000, 70_000) == (62_000, [])
+    list(radar.frames(62_000, 63_000))
+    assert radar.ahead(63_000, 70_000)[0] == 70_000
+    radar.line.quirks.drops = 0.5
+    assert radar.ahead(63_000, 70_000) == (63_000, [])
+    radar.line.quirks.drops = 0.0
+    radar.stall(63_000)
+    assert radar.ahead(63_000, 70_000) == (70_000, [])
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_same_seed_sends_the_same_bytes_and_another_others(kind):
     one, same, other = (list(radar_of(kind, seed=seed).frames(0, 60_000)) for seed in (1, 1, 2))
     assert one == same

@@ -35,6 +35,10 @@ class Breath:
         first = from_ms // EVERY_MS + 1
         return [(n * EVERY_MS, self._frame(n)) for n in range(first, until_ms // EVERY_MS + 1)]
 
+    def ahead(self, from_ms: int, until_ms: int) -> tuple[int, list[tuple[int, bytes]]]:
+        first, last = from_ms // EVERY_MS + 1, until_ms // EVERY_MS
+        return until_ms, [(n * EVERY_MS, self._frame(n)) for n in range(first, last + 1)]
+
     def _frame(self, number: int) -> bytes:
         if not self.present:
             return self._nobody

@@ -6,7 +6,15 @@ import time
 
 import pytest
 
-from sim.virtual.loop import ALONE_MS, QUANTUM_MS, NothingToWaitFor, TookTooLong, VirtualLoop, run
+from sim.virtual.loop import (
+    ALONE_MS,
+    QUANTUM_MS,
+    QUIET_MS,
+    NothingToWaitFor,
+    TookTooLong,
+    VirtualLoop,
+    run,
+)
 
 
 class Clockwork:
@@ -17,11 +25,13 @@ class Clockwork:
         self.every_ms = every_ms
         self.time_ms = loop.now_ms
         self.granted: list[tuple[int, int]] = []
+        self.might_go_on: list[tuple[int, int]] = []
         self.seen: list[int] = []
         self._until = 0
 
-    def grant(self, until_ms: int) -> None:
+    def grant(self, until_ms: int, on_to_ms: int) -> None:
         self.granted.append((self.time_ms, until_ms))
+        self.might_go_on.append((until_ms, on_to_ms))
         self._until = until_ms
 
     def gather(self) -> None:
@@ -125,6 +135,27 @@ def test_one_party_alone_is_granted_much_and_several_little_at_a_time():
     alone, other = run(main)
     assert max(until - begins for begins, until in alone) == ALONE_MS
     assert max(until - begins for begins, until in other) == QUANTUM_MS
+
+
+def test_only_one_party_alone_may_go_on_and_never_beyond_what_is_due():
+    async def main(loop):
+        alone = Clockwork(loop, 600_000)
+        loop.enlist(alone)
+        await asyncio.sleep(65)
+        other = Clockwork(loop, 600_000)
+        loop.enlist(other)
+        loop.at(66_000, loop.dismiss, other)
+        await asyncio.sleep(5)
+        return alone.might_go_on, other.might_go_on
+
+    alone, other = run(main)
+    assert alone[0] == (ALONE_MS, QUIET_MS)
+    # What is due at 65 s lies before what it could go on to.
+    assert max(on_to for until, on_to in alone if until <= 65_000) == 65_000
+    assert all(until == on_to for until, on_to in other)
+    # With another beside it, neither goes on.
+    assert all(until == on_to for until, on_to in alone if 65_000 < until <= 66_000)
+    assert alone[-1][1] == 70_000
 
 
 def test_with_parties_that_live_on_a_test_may_wait_for_what_they_do():
