@@ -65,10 +65,12 @@ _due = NEVER
 _said = False
 # What is looked at a hundred times a second, for machine code to find: the ticks now; how often
 # they were asked for since time has passed; HAPPENED, not 0: something came in since the last
-# look, and a stream may be ready; `now`, lower and upper half; and below which ms nothing has to be
-# looked at, so that time just passes, lower and upper half.
-clock = array("I", (0, 0, 0, 0, 0, 0, 0))
+# look, and a stream may be ready; `now`, lower and upper half; below which ms nothing has to be
+# looked at, so that time just passes, lower and upper half; and BY_THEMSELVES: how many of the
+# streams that are waited for may become ready though nothing has come in.
+clock = array("I", (0, 0, 0, 0, 0, 0, 0, 0))
 HAPPENED = 2
+BY_THEMSELVES = 7
 _watched = ()
 _watchdog_ms = 0
 _bites_at = NEVER

@@ -41,6 +41,7 @@ class IOQueue:
             waits = self.map[id(stream)] = [None, None, None, stream]
             if not isinstance(stream, _TOLD_OF):
                 self.by_themselves[id(stream)] = True
+                bench.clock[bench.BY_THEMSELVES] = len(self.by_themselves)
         waits[which] = core.cur_task
         core.cur_task.data = self
         bench.clock[bench.HAPPENED] = 1
@@ -55,6 +56,7 @@ class IOQueue:
     def _forget(self, key: int) -> None:
         del self.map[key]
         self.by_themselves.pop(key, None)
+        bench.clock[bench.BY_THEMSELVES] = len(self.by_themselves)
 
     @micropython.native
     def wait(self, ms: int) -> None:

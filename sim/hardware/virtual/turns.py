@@ -19,6 +19,9 @@ core = asyncio.core
 
 # Milliseconds: 35,000 years, against ticks that begin with the machine, or in 1970.
 _ABOVE = 1 << 50
+_clock = bench.clock
+# Found at once where it is a name of this module.
+_next = next
 _ENDS = (asyncio.CancelledError, Exception)
 # What a sleeper awaits: an end that comes at the next turn.
 _ONCE = (None,)
@@ -30,10 +33,15 @@ def ticks() -> int:
     return bench.now + _ABOVE
 
 
-@micropython.native
+@micropython.viper
 def sleep_ms(ms: int):
     """To be awaited at once: the task that runs now is put to sleep by the call itself."""
-    _push(core.cur_task, bench.now + _ABOVE + (ms if ms > 0 else 0))
+    words = ptr32(_clock)  # noqa: F821
+    # bench.now + _ABOVE
+    until = int(words[3]) | ((int(words[4]) | 0x40000) << 32)
+    if ms > 0:
+        until += ms
+    _push(core.cur_task, until)
     return _ONCE
 
 
@@ -67,14 +75,17 @@ def _turn(queue, waiting, main_task):
                 due = now + 1
         if due > now:
             turned = 0
-            if clock[2] or waiting.by_themselves:
+            if clock[2] or clock[7]:
                 wait(due - now)
-            else:
-                move(due)
-                if clock[2]:
-                    look()
-            continue
-        if clock[2]:
+                continue
+            move(due)
+            if clock[2]:
+                look()
+                continue
+            if (int(clock[3]) | (int(clock[4]) << 32)) < due:
+                continue
+            turned = 1
+        elif clock[2]:
             look()
         task = pop()
         at.cur_task = task
@@ -93,7 +104,7 @@ def _go_on(task, thrown):
             task.data = None
             task.coro.throw(thrown)
         else:
-            next(task.coro)
+            _next(task.coro)
     except _ENDS as end:
         return end
     return None
