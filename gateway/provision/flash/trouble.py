@@ -13,13 +13,21 @@ FlashError
 """
 
 import re
+from collections.abc import Callable
+from typing import TypeVar
 
 from gateway.errors import GatewayError
 from gateway.provision import INSTALL_IT
 
 
 class FlashError(GatewayError):
-    """A board was not flashed. It can be tried again."""
+    """A board was not flashed. It can be tried again.
+
+    by_itself: the same sentence for whoever runs what goes on by itself where it was cut off;
+    None: there is no difference.
+    """
+
+    by_itself: str | None = None
 
 
 class NoPort(FlashError):
@@ -58,11 +66,24 @@ class NoImage(FlashError):
     """There is no MicroPython to write."""
 
 
+_Cut = TypeVar("_Cut", bound=FlashError)
+
+
+def _to_go_on(kind: type[_Cut], sentence: Callable[[str], str]) -> _Cut:
+    """A run that was cut off. sentence: what is told, given how one goes on."""
+    told = kind(sentence("run this again with --resume"))
+    told.by_itself = sentence("run this again")
+    return told
+
+
 def no_port(port: str) -> NoPort:
     """A port that is not there."""
-    return NoPort(
-        f"There is no {port}: plug the board in with a cable that carries data (some only charge), "
-        "then run this again with --resume."
+    return _to_go_on(
+        NoPort,
+        lambda again: (
+            f"There is no {port}: plug the board in with a cable that carries data (some only "
+            f"charge), then {again}."
+        ),
     )
 
 
@@ -95,17 +116,23 @@ def _no_answer(port: str) -> NoAnswer:
 
 def cable_lost(port: str) -> CableLost:
     """Somebody answered there before."""
-    return CableLost(
-        f"The board on {port} stopped answering: see that the cable sits firmly and go without a "
-        "hub or a long cable, then run this again with --resume."
+    return _to_go_on(
+        CableLost,
+        lambda again: (
+            f"The board on {port} stopped answering: see that the cable sits firmly and go without "
+            f"a hub or a long cable, then {again}."
+        ),
     )
 
 
 def bad_write(port: str) -> BadWrite:
     """The MD5 differs."""
-    return BadWrite(
-        f"The flash of the board on {port} does not hold what was written, tried twice: use "
-        "another cable and run this again with --resume; if it happens again, put this board aside."
+    return _to_go_on(
+        BadWrite,
+        lambda again: (
+            f"The flash of the board on {port} does not hold what was written, tried twice: use "
+            f"another cable and {again}; if it happens again, put this board aside."
+        ),
     )
 
 
@@ -151,7 +178,10 @@ def explained(output: str, port: str, *, answered_before: bool = False) -> Flash
         return _no_answer(port)
     said = _ERROR.findall(output) or [line for line in output.splitlines() if line.strip()]
     reason = said[-1].strip().rstrip(".") if said else "it says nothing"
-    return FlashError(
-        f"esptool gave up on {port} ({reason}): unplug the board, plug it in again, and run this "
-        "again with --resume."
+    return _to_go_on(
+        FlashError,
+        lambda again: (
+            f"esptool gave up on {port} ({reason}): unplug the board, plug it in again, "
+            f"and {again}."
+        ),
     )

@@ -8,6 +8,7 @@ SetupError
 """
 
 from gateway.errors import GatewayError
+from gateway.provision.flash.trouble import FlashError
 
 
 class SetupError(GatewayError):
@@ -33,4 +34,5 @@ class NobodyPressed(SetupError):
 def in_words(trouble: GatewayError) -> str:
     """The sentence for whoever sets up. Flashing asks for an option to go on; here it goes on by
     itself."""
-    return str(trouble).replace(" with --resume", "")
+    by_itself = trouble.by_itself if isinstance(trouble, FlashError) else None
+    return str(trouble) if by_itself is None else by_itself
