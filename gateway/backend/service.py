@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 import structlog
 import uvicorn
+from sse_starlette.sse import _shutdown_watcher
 from starlette.types import ASGIApp
 
 from gateway.backend import api
@@ -90,18 +91,22 @@ class Backend:
         )
         # Whoever runs us decides what a signal means.
         server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
-        async with asyncio.TaskGroup() as tasks:
-            workers = tasks.create_task(self.run(), name="backend workers")
-            serving = tasks.create_task(server.serve(sockets=[listening]), name="backend server")
-            try:
-                await asyncio.shield(serving)
-            except asyncio.CancelledError:
-                workers.cancel()
-                server.should_exit = True
-                await serving
-                raise
-            finally:
-                workers.cancel()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                workers = tasks.create_task(self.run(), name="backend workers")
+                serves = server.serve(sockets=[listening])
+                serving = tasks.create_task(serves, name="backend server")
+                try:
+                    await asyncio.shield(serving)
+                except asyncio.CancelledError:
+                    workers.cancel()
+                    server.should_exit = True
+                    await serving
+                    raise
+                finally:
+                    workers.cancel()
+        finally:
+            await _end_watchers()
 
     def attach(self) -> None:
         """From now on commits wake whoever waits in the running event loop."""
@@ -115,6 +120,17 @@ class Backend:
         self.database.close()
         if self.care is not None:
             self.care.close()
+
+
+async def _end_watchers() -> None:
+    """Ends what sse-starlette 3.7 leaves running in this event loop from its first stream on: a
+    task that nobody holds, which looks twice a second whether uvicorn has been told by a signal to
+    exit. Ours never is: our streams end by the bell, and so do those of others in this loop."""
+    watches = _shutdown_watcher.__code__
+    left = [one for one in asyncio.all_tasks() if getattr(one.get_coro(), "cr_code", 0) is watches]
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
 
 
 def build_backend(
