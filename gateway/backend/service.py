@@ -6,6 +6,7 @@ The one file here that knows of the pages above it; everything else here can do 
 import asyncio
 import contextlib
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -77,7 +78,8 @@ class Backend:
 
     async def serve(self, listening: socket.socket) -> None:
         """The workers, and the addresses on a bound socket. Until cancelled, and cleanly then."""
-        server = uvicorn.Server(
+        server = _Server(
+            self.bell.close,
             uvicorn.Config(
                 self.asgi,
                 http=HttpDoor,
@@ -87,7 +89,7 @@ class Backend:
                 lifespan="off",
                 server_header=False,
                 timeout_graceful_shutdown=GRACE_S,
-            )
+            ),
         )
         # Whoever runs us decides what a signal means.
         server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
@@ -99,7 +101,6 @@ class Backend:
                 try:
                     await asyncio.shield(serving)
                 except asyncio.CancelledError:
-                    workers.cancel()
                     server.should_exit = True
                     await serving
                     raise
@@ -120,6 +121,20 @@ class Backend:
         self.database.close()
         if self.care is not None:
             self.care.close()
+
+
+class _Server(uvicorn.Server):
+    """Ends the streams once nobody is let in any more: a page opens its stream again at once, and
+    one that is let in at the last moment holds up the end. end_streams: does not block."""
+
+    def __init__(self, end_streams: Callable[[], None], config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._end_streams = end_streams
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Heard in the next turn of the loop: uvicorn has closed its doors by then.
+        self._end_streams()
+        await super().shutdown(sockets)
 
 
 async def _end_watchers() -> None:
