@@ -45,6 +45,8 @@ _log = structlog.get_logger(__name__)
 
 # Streams and half-taken requests get so long to end, in s.
 GRACE_S = 2
+# asyncio takes three.
+_TURNS_TO_COME_IN = 10
 
 
 def utc_now() -> datetime:
@@ -132,7 +134,13 @@ class _Server(uvicorn.Server):
         self._end_streams = end_streams
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # Heard in the next turn of the loop: uvicorn has closed its doors by then.
+        for door in self.servers:
+            door.close()
+        # uvicorn tells each connection once to end. Who has just been let in is none for some turns
+        # of the loop yet (accepted, its transport made, handed over), and would stay for GRACE_S.
+        for _ in range(_TURNS_TO_COME_IN):
+            await asyncio.sleep(0)
+        # Heard in the next turn, when every connection has been told that it is its last answer.
         self._end_streams()
         await super().shutdown(sockets)
 

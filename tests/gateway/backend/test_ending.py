@@ -3,6 +3,7 @@ and whoever looks on is told that the stream is over."""
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import Callable
 
 import httpx
@@ -53,9 +54,9 @@ def stop_with(
     names of tasks that are left pending then."""
 
     async def story() -> tuple[list[Onlooker], float]:
-        socket = listen("127.0.0.1", 0, key="port")
-        address = f"http://127.0.0.1:{socket.getsockname()[1]}"
-        serving = asyncio.create_task(house.backend.serve(socket))
+        listening = listen("127.0.0.1", 0, key="port")
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        serving = asyncio.create_task(house.backend.serve(listening))
         onlookers = [Onlooker(address, path, way_in) for _ in range(PAGES)]
         looks = [asyncio.create_task(one.look()) for one in onlookers]
         async with asyncio.timeout(60):
@@ -103,3 +104,49 @@ def test_twenty_open_pages_hold_up_no_end_and_nothing_of_them_is_left(
     # A request that is taken in the last moment holds up the end, and is not answered well.
     assert not any(one.let_in for one in onlookers)
     assert took < service.GRACE_S
+
+
+@pytest.mark.parametrize("turns", range(6))
+def test_who_is_let_in_at_the_last_moment_holds_up_no_end(
+    open_house: Callable[..., House], monkeypatch: pytest.MonkeyPatch, turns: int
+) -> None:
+    """A connection is no connection yet while asyncio hands it over: *turns* of its loop."""
+    house = open_house()
+    ends = service._Server.shutdown
+    left: list[int] = []
+
+    async def story() -> None:
+        listening = listen("127.0.0.1", 0, key="port")
+        address = listening.getsockname()
+        with socket.socket() as late:
+
+            async def shutdown(
+                server: service._Server, sockets: list[socket.socket] | None
+            ) -> None:
+                # The kernel takes both without us.
+                late.connect(address)
+                late.sendall(b"GET /healthz HTTP/1.1\r\nHost: backend\r\n\r\n")
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                await ends(server, sockets)
+                left.append(len(server.server_state.connections))
+
+            monkeypatch.setattr(service._Server, "shutdown", shutdown)
+            serving = asyncio.create_task(house.backend.serve(listening))
+            async with asyncio.timeout(60):
+                while not await asyncio.to_thread(answers, address):
+                    pass
+            serving.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await serving
+
+    asyncio.run(story())
+    # Whoever is left was waited for until the end of all patience.
+    assert left == [0]
+
+
+def answers(address: tuple[str, int]) -> bool:
+    """Whether somebody is served there."""
+    with contextlib.suppress(httpx.TransportError):
+        return httpx.get(f"http://{address[0]}:{address[1]}/healthz", trust_env=False).is_success
+    return False
