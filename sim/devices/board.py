@@ -36,6 +36,9 @@ _WATCHDOG_GRACE_S = 0.25
 class Board(Outside):
     """One simulated board. `folder` is what survives on it: flash, settings, RTC memory."""
 
+    # Its time is the real one, on a machine that may have other work to do.
+    patience_s = 60.0
+
     def __init__(
         self,
         folder: Path,

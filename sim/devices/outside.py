@@ -43,6 +43,9 @@ class Outside:
     chip: what the chip can do with its pins, as chip_facts() says; None: anything.
     """
 
+    # How long is waited for a line, s of the loop, where nobody says.
+    patience_s = 10.0
+
     def __init__(
         self,
         folder: Path,
@@ -85,11 +88,12 @@ class Outside:
     # --- what it shows ---------------------------------------------------------------------
 
     async def until(
-        self, meant: Callable[[BoardLine], bool], within_s: float = 10.0, since: int = 0
+        self, meant: Callable[[BoardLine], bool], within_s: float | None = None, since: int = 0
     ) -> BoardLine:
-        """The first line from number `since` on that is meant; TimeoutError after `within_s`."""
+        """The first line from number `since` on that is meant; TimeoutError after `within_s`, or
+        after `patience_s`."""
         seen = since
-        async with asyncio.timeout(within_s):
+        async with asyncio.timeout(self.patience_s if within_s is None else within_s):
             while True:
                 while seen < len(self.lines):
                     if meant(self.lines[seen]):
@@ -98,13 +102,17 @@ class Outside:
                 self._changed.clear()
                 await self._changed.wait()
 
-    async def until_light(self, state: str, within_s: float = 10.0, since: int = 0) -> BoardLine:
+    async def until_light(
+        self, state: str, within_s: float | None = None, since: int = 0
+    ) -> BoardLine:
         """The moment from which the light says `state`."""
         return await self.until(
             lambda line: line.what == "light" and line.data["state"] == state, within_s, since
         )
 
-    async def until_said(self, part: str, within_s: float = 10.0, since: int = 0) -> BoardLine:
+    async def until_said(
+        self, part: str, within_s: float | None = None, since: int = 0
+    ) -> BoardLine:
         """The first log line with `part` in it."""
         return await self.until(
             lambda line: line.what == "log" and part in line.data["text"], within_s, since

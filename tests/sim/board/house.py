@@ -50,7 +50,7 @@ class Broker:
             stdout=subprocess.DEVNULL,
             stderr=(self.folder / "log").open("ab"),
         )
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             with (
                 contextlib.suppress(OSError),
@@ -149,11 +149,11 @@ class Gateway:
         with self.changed:
             return [event for event in self.events if event.kind == kind]
 
-    async def until(self, met: Callable[[], bool], within_s: float = 15.0) -> None:
+    async def until(self, met: Callable[[], bool], within_s: float = 60.0) -> None:
         async with asyncio.timeout(within_s):
             while not met():  # noqa: ASYNC110 - what is waited for happens in paho's thread
                 await asyncio.sleep(0.005)
 
-    async def first(self, kind: str, within_s: float = 15.0) -> wire.Message:
+    async def first(self, kind: str, within_s: float = 60.0) -> wire.Message:
         await self.until(lambda: bool(self.of(kind)), within_s)
         return self.of(kind)[0]

@@ -18,7 +18,7 @@ async def a_loop_that_hangs_is_reset_by_the_watchdog(tmp_path, settings) -> None
 
         board.console("while True: pass")
 
-        await board.until_said("boot 2, watchdog", 15)
+        await board.until_said("boot 2, watchdog")
         assert power(board) == ["power_on", "watchdog"]
 
 
@@ -35,9 +35,9 @@ async def one_dead_task_resets_the_board_though_all_others_live(tmp_path, settin
             "signals.Signals.advance = fail\n"
         )
 
-        await board.until_said("task signals has failed", 5)
-        await board.until_said("task signals is late", 10)
-        await board.until_said("boot 2, watchdog", 15)
+        await board.until_said("task signals has failed")
+        await board.until_said("task signals is late")
+        await board.until_said("boot 2, watchdog")
         assert any("nobody thought of this" in line.data.get("text", "") for line in board.lines)
 
 
@@ -105,7 +105,7 @@ async def a_battery_button_sleeps_wakes_by_a_press_and_sends_it_at_once(
         # Given a board that has gone to sleep
         await board.power_on()
         await gateway.first("heartbeat")
-        await board.until(lambda line: line.what == "asleep", 20)
+        await board.until(lambda line: line.what == "asleep")
         seen = len(board.lines)
 
         # When somebody presses
@@ -143,14 +143,14 @@ async def a_battery_button_without_its_number_asks_again_after_each_sleep(
         await board.power_on()
         await board.until_said("link up")
         board.console("from doorknock import sleep; sleep.SEEKING_MS = 4000")
-        await board.until(lambda line: line.what == "asleep", 20)
+        await board.until(lambda line: line.what == "asleep")
 
         # When it is woken by a press, and the gateway answers
         gateway.answering = True
         await board.press(hold_s=0.2)
 
         # Then the press comes under a number
-        press = await gateway.first("press", 20)
+        press = await gateway.first("press")
         assert press.boot == 2
 
 

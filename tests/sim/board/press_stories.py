@@ -87,13 +87,13 @@ async def a_press_before_there_is_a_broker_is_delivered_when_there_is(
 
     # When somebody presses, the light says that nothing goes out
     await board.press()
-    await board.until_light("cannot_send", 10)
+    await board.until_light("cannot_send")
 
     # And when the broker comes, the press arrives, with the age its uptime tells
     broker.start()
-    press = await gateway.first("press", 40)
+    press = await gateway.first("press")
     assert press.details == {"taps": 1, "held": 0}
-    await board.until_light("delivered", 10)
+    await board.until_light("delivered")
 
 
 async def a_press_outlives_a_broker_that_forgets_it(broker, gateway, board) -> None:
@@ -112,7 +112,7 @@ async def a_press_outlives_a_broker_that_forgets_it(broker, gateway, board) -> N
     broker.start()
 
     # Then the same press comes again, and is answered
-    press = await gateway.first("press", 40)
+    press = await gateway.first("press")
     assert (press.boot, press.seq) == (1, press.seq)
     await board.until_light("delivered")
 
@@ -133,10 +133,10 @@ async def a_press_while_the_broker_restarts_is_delivered_soon_after(broker, gate
     broker.start()
     back = time.monotonic()
 
-    # Then the press is there within 5 s
-    await gateway.first("press", 5)
+    # Then the press is there at once, and not at the end of a pause
+    await gateway.first("press", 20)
     print(f"press delivered {time.monotonic() - back:.2f} s after the broker was back")
-    await board.until_light("delivered", 1)
+    await board.until_light("delivered")
 
 
 async def a_press_does_not_wait_for_a_long_back_off(broker, gateway, board) -> None:
@@ -149,10 +149,10 @@ async def a_press_does_not_wait_for_a_long_back_off(broker, gateway, board) -> N
     seen = len(board.lines)
     await board.until_said("link down", since=seen)
 
-    # When the broker comes, then the press is there within 5 s
+    # When the broker comes, then the press is there, and not only half a minute later
     broker.start()
-    await gateway.first("press", 5)
-    await board.until_light("delivered", 1)
+    await gateway.first("press", 20)
+    await board.until_light("delivered")
 
 
 async def a_press_the_broker_forgot_goes_out_with_the_next_connection(
@@ -176,8 +176,8 @@ async def a_press_the_broker_forgot_goes_out_with_the_next_connection(
     broker.start()
 
     # Then the press goes out with the connection, not a minute later
-    await gateway.first("press", 5)
-    await board.until_light("delivered", 1)
+    await gateway.first("press", 20)
+    await board.until_light("delivered")
 
 
 async def a_power_cut_before_the_answer_loses_no_press(broker, gateway, board) -> None:
@@ -207,7 +207,7 @@ async def a_wrong_key_is_refused_and_the_light_says_so(broker, gateway, board) -
     await board.until_said("does not take this device's key")
 
     await board.press()
-    await board.until_light("cannot_send", 10)
+    await board.until_light("cannot_send")
 
     assert gateway.events == []
 
@@ -225,7 +225,7 @@ async def a_lost_boot_number_is_asked_for_and_events_are_kept_meanwhile(
 
     # When the gateway tells it the next
     broker.start()
-    press = await gateway.first("press", 30)
+    press = await gateway.first("press")
 
     # Then the press comes under a number never used
     assert press.boot == 9
@@ -248,12 +248,12 @@ async def a_silent_radio_is_noticed_and_a_press_in_it_delivered_later(
 
     # When somebody presses, the light comes all the same, and soon says that nothing goes out
     await board.press()
-    await board.until_light("sending", 1)
-    await board.until_light("cannot_send", 25)
+    await board.until_light("sending")
+    await board.until_light("cannot_send")
 
     # And with the radio back, the press is delivered
     board.access_point(True)
-    await gateway.first("press", 40)
+    await gateway.first("press")
     await board.until_light("delivered")
 
 

@@ -85,7 +85,9 @@ class Room:
         ]
         return levels[-1] if levels else 0
 
-    async def until_sound(self, hz: int, within_s: float = 10.0, since: int = 0) -> BoardLine:
+    async def until_sound(
+        self, hz: int, within_s: float | None = None, since: int = 0
+    ) -> BoardLine:
         return await self.board.until(
             lambda line: line.what == "sound" and line.data["hz"] == hz, within_s, since
         )
@@ -97,7 +99,7 @@ async def a_washroom_that_sees_somebody_watches_asks_and_calls(room: Room) -> No
     await board.power_on()
     boot = await gateway.first("boot")
     assert boot.details["tier"] == "presence"
-    await gateway.first("watch", 20)
+    await gateway.first("watch")
 
     # When the board is reset meanwhile, the watch goes on
     await board.power_cut()
@@ -106,15 +108,15 @@ async def a_washroom_that_sees_somebody_watches_asks_and_calls(room: Room) -> No
 
     # And when nobody moves any more, it asks, and shows it
     room.radar.moving = False
-    prompt = await gateway.first("prompt", 60)
+    prompt = await gateway.first("prompt")
     assert prompt.details == {"state": "asked", "cause": "no_movement"}
     await board.until_light("prompt")
     assert prompt.boot == 2
 
     # And when nobody answers, it calls
-    call = await gateway.first("stillness", 30)
+    call = await gateway.first("stillness")
     assert call.details["cause"] == "no_movement"
-    await board.until_light("delivered", 15)
+    await board.until_light("delivered")
     gateway.light(call, "coming")
     await board.until_light("coming")
 
@@ -132,9 +134,9 @@ async def a_washroom_that_sees_somebody_watches_asks_and_calls(room: Room) -> No
 async def button_b_answers_the_question(room: Room) -> None:
     board, gateway = room.board, room.gateway
     await board.power_on()
-    await gateway.first("watch", 20)
+    await gateway.first("watch")
     room.radar.moving = False
-    await board.until_light("prompt", 60)
+    await board.until_light("prompt")
     seen = len(board.lines)
 
     await board.press("button_b")
@@ -164,12 +166,12 @@ async def the_heartbeat_tells_of_the_radar_and_nothing_of_the_room(room: Room) -
 
 async def a_radar_that_falls_silent_is_reported(room: Room) -> None:
     await room.board.power_on()
-    await room.gateway.first("watch", 20)
+    await room.gateway.first("watch")
     seen = len(room.board.lines)
 
     room.cable = False
 
-    fault = await room.gateway.first("fault", 30)
+    fault = await room.gateway.first("fault")
     assert (fault.details["what"], fault.details["state"]) == ("radar_silent", "raised")
     # And whoever is in there hears that they are not looked after, and that they are again
     await room.until_sound(220, since=seen)
@@ -199,10 +201,10 @@ async def a_resident_is_looked_after_once_the_radar_was_seen_to_work(room: Room)
     # And when they stop breathing, it asks, and calls
     await asyncio.sleep(12)  # a person's breath has to be known before it can be missed
     room.radar.moving = False
-    prompt = await gateway.first("prompt", 60)
+    prompt = await gateway.first("prompt")
     assert prompt.details == {"state": "asked", "cause": "no_breathing"}
     await board.until_light("prompt")
-    call = await gateway.first("stillness", 20)
+    call = await gateway.first("stillness")
     assert call.details["cause"] == "no_breathing"
     await board.until_light("delivered")
 
@@ -276,7 +278,7 @@ async def a_resident_pauses_by_holding_b_and_goes_on_by_holding_it_again(room: R
     # And holding it again looks after them again: their stillness is asked about now
     await board.press("button_b", hold_s=2.2)
     await gateway.until(lambda: len(gateway.of("watch")) == 3)
-    await gateway.first("prompt", 60)
+    await gateway.first("prompt")
     assert room.radar_power
 
 
@@ -286,7 +288,7 @@ async def an_exit_by_a_door_opens_the_room_sooner(room: Room) -> None:
     assert isinstance(room.radar, Breath)
     await board.set_pin("door", 0)
     await board.power_on()
-    await gateway.first("watch", 30)
+    await gateway.first("watch")
     await asyncio.sleep(5)
 
     # When the door opens, and the radar loses them without having seen them walk
@@ -305,14 +307,14 @@ async def a_door_contact_that_is_stuck_hides_nobody(room: Room) -> None:
     assert isinstance(room.radar, Breath)
     await board.set_pin("door", 1)
     await board.power_on()
-    await gateway.first("watch", 30)
+    await gateway.first("watch")
     await asyncio.sleep(5)
 
     # When the radar loses somebody who did not walk
     room.radar.shown = False
 
     # Then they are asked, and called for, as without a door
-    prompt = await gateway.first("prompt", 40)
+    prompt = await gateway.first("prompt")
     assert prompt.details == {"state": "asked", "cause": "vanished"}
     assert (await gateway.first("stillness", 20)).details["cause"] == "vanished"
 
