@@ -55,11 +55,15 @@ class AlertView:
     reached: tuple[Reached, ...]
 
     @property
-    def call(self) -> Line | None:
-        """The newest press or stillness, whichever came in last."""
-        calls = [line for line in self.lines if line.what in ("press", "stillness")]
-        # Of two of the same moment the later line; reversed, as max() takes the first.
-        return max(reversed(calls), key=lambda line: line.occurred_at or line.at, default=None)
+    def calls(self) -> list[Line]:
+        """The newest press and the newest stillness, the later one first, whichever came in last:
+        whoever is pressed for may not breathe either."""
+        newest = []
+        for what in ("press", "stillness"):
+            told = [line for line in self.lines if line.what == what]
+            # Of two of the same moment the later line; reversed, as max() takes the first.
+            newest += [max(reversed(told), key=_when)] if told else []
+        return sorted(newest, key=_when, reverse=True)
 
     @property
     def presses(self) -> int:
@@ -85,6 +89,10 @@ class Overview:
     def fingerprint(self) -> str:
         """Differs when anything here does."""
         return hashlib.sha256(repr(self).encode()).hexdigest()[:16]
+
+
+def _when(line: Line) -> datetime:
+    return line.occurred_at or line.at
 
 
 def overview(connection: Connection) -> Overview:

@@ -81,14 +81,11 @@ class Words:
         """ "14:07"; and "or earlier" where no more is known."""
         return self.time(at) if exact else self.say("or_earlier", time=self.time(at))
 
-    def call(self, view: AlertView) -> str:
-        """What the room has called by last, and when: "Button pressed once, 14:07"; "" for none.
+    def call(self, view: AlertView, line: Line) -> str:
+        """What the room has called by, one of view.calls, and when: "Button pressed once, 14:07".
 
         Nobody counts taps: of a series a device tells that there were two, as soon as there are.
         """
-        line = view.call
-        if line is None:
-            return ""
         if line.what == "press" and view.presses > 1 and not line.details.get("held"):
             # A press that woke its device is told at once, and again once it is held: one press.
             return f"{self.say('pressed_more')}, {self.say('last_at', time=self.when(line))}"

@@ -281,6 +281,23 @@ def test_a_hold_that_woke_its_button_is_one_press(house: House) -> None:
     assert what(browser) == "Button held down, 09:14"
 
 
+def test_a_press_does_not_hide_that_no_breathing_was_seen(house: House) -> None:
+    house.clock.now = AT_0914
+    browser = Browser(house)
+    browser.come_in("ana")
+
+    alert = house.happens("stillness", cause="no_breathing", urgency="urgent")
+    house.clock.forward(60)
+    house.happens("press", taps=2)
+
+    for path in ("/now", f"/alerts/{alert}"):
+        told = re.findall(r'<p class="what">(.*?)</p>', browser.open(path).text, re.DOTALL)
+        assert [html.unescape(one).strip() for one in told] == [
+            "Button pressed more than once, 09:15",
+            "The sensor is worried: no breathing seen, 09:14",
+        ]
+
+
 def test_a_press_that_comes_late_does_not_hide_a_newer_one(house: House) -> None:
     house.clock.now = AT_0914
     browser = Browser(house)
