@@ -211,6 +211,7 @@ def test_a_sensor_is_set_on_a_phone_without_scripts(
     dora = phone(chromium, house, "dora", java_script_enabled=False)
     dora.goto(f"{address}/devices")
     dora.get_by_role("link", name="205").click()
+    dora.wait_for_url(f"**/devices/{SENSOR}")
     field = dora.get_by_label("Time to answer (s)")
     box = field.bounding_box()
     assert box is not None
@@ -242,6 +243,7 @@ def test_a_wifi_is_changed_on_a_phone_without_scripts(
     dora = phone(chromium, house, "dora", java_script_enabled=False)
     dora.goto(f"{address}/devices/{SENSOR}")
     dora.get_by_role("link", name="Change its Wi-Fi").click()
+    dora.wait_for_url(f"**/devices/{SENSOR}/wifi")
     for label in ("Name of the new Wi-Fi", "Its password"):
         box = dora.get_by_label(label).bounding_box()
         assert box is not None

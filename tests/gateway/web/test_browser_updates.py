@@ -42,6 +42,8 @@ def test_an_update_is_begun_and_stopped_with_one_thumb_and_without_scripts(
     dora = phone(chromium, house, "dora", java_script_enabled=False, color_scheme=scheme)
     dora.goto(f"{address}/devices")
     dora.get_by_role("link", name="Updates").click()
+    # Its words are there before its style sheet is.
+    dora.wait_for_url("**/updates")
     for name in ("Version", "First, alone"):
         box = dora.get_by_label(name).bounding_box()
         assert box is not None
