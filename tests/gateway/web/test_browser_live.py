@@ -1,5 +1,7 @@
 """An open page stays true whatever the way to it does: a real Chromium."""
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
@@ -54,6 +56,10 @@ class Answers:
         self._page.evaluate("new Promise((done) => setTimeout(done, 100))")
 
 
+# The house, Ana's phone, and what it fetches.
+Opened = tuple[House, Page, Answers]
+
+
 def settled(chromium: Browser, house: House) -> tuple[Page, Answers]:  # noqa: F811
     """Ana's phone, that has done what a page does when it is opened; and what it fetches."""
     ana = phone(chromium, house, "ana")
@@ -63,12 +69,16 @@ def settled(chromium: Browser, house: House) -> tuple[Page, Answers]:  # noqa: F
     return ana, Answers(ana)
 
 
-def test_an_answer_that_was_overtaken_does_not_hide_a_call(
-    chromium: Browser,  # noqa: F811
-    served: tuple[House, str],  # noqa: F811
-) -> None:
+@pytest.fixture
+def opened(chromium: Browser, served: tuple[House, str]) -> Iterator[Opened]:  # noqa: F811
     house, _ = served
     ana, answers = settled(chromium, house)
+    yield house, ana, answers
+    ana.context.close()
+
+
+def test_an_answer_that_was_overtaken_does_not_hide_a_call(opened: Opened) -> None:
+    house, ana, answers = opened
     answers.hold = True
     ana.evaluate("void renew()")
     answers.wait()
@@ -78,15 +88,10 @@ def test_an_answer_that_was_overtaken_does_not_hide_a_call(
     expect(button).to_be_visible()
     answers.let_go()
     assert button.is_visible(), "what was true before the call was shown over it"
-    ana.context.close()
 
 
-def test_news_that_come_while_a_finger_is_down_are_shown_once_it_is_up(
-    chromium: Browser,  # noqa: F811
-    served: tuple[House, str],  # noqa: F811
-) -> None:
-    house, _ = served
-    ana, answers = settled(chromium, house)
+def test_news_that_come_while_a_finger_is_down_are_shown_once_it_is_up(opened: Opened) -> None:
+    house, ana, answers = opened
     answers.hold = True
     house.happens("press", taps=2)
     answers.wait()
@@ -97,30 +102,20 @@ def test_news_that_come_while_a_finger_is_down_are_shown_once_it_is_up(
     expect(ana.get_by_text(CALM)).to_be_visible()
     ana.mouse.up()
     expect(ana.get_by_role("button", name="On my way")).to_be_visible()
-    ana.context.close()
 
 
-def test_what_could_not_be_fetched_is_fetched_again(
-    chromium: Browser,  # noqa: F811
-    served: tuple[House, str],  # noqa: F811
-) -> None:
-    house, _ = served
-    ana, answers = settled(chromium, house)
+def test_what_could_not_be_fetched_is_fetched_again(opened: Opened) -> None:
+    house, ana, answers = opened
     answers.fail = True
     house.happens("press", taps=2)
     expect(ana.get_by_text(LOST)).to_be_visible()
     answers.fail = False
     expect(ana.get_by_role("button", name="On my way")).to_be_visible()
     expect(ana.get_by_text(LOST)).to_be_hidden()
-    ana.context.close()
 
 
-def test_a_page_that_has_lost_its_backend_says_so_and_finds_it_again(
-    chromium: Browser,  # noqa: F811
-    served: tuple[House, str],  # noqa: F811
-) -> None:
-    house, _ = served
-    ana, _ = settled(chromium, house)
+def test_a_page_that_has_lost_its_backend_says_so_and_finds_it_again(opened: Opened) -> None:
+    house, ana, _ = opened
     ana.route("**/live", lambda route: route.abort())
     # As a browser does where a proxy answers for a backend that is gone: it does not try again.
     ana.evaluate("news.close(); news.dispatchEvent(new Event('error'))")
@@ -129,22 +124,16 @@ def test_a_page_that_has_lost_its_backend_says_so_and_finds_it_again(
     ana.unroute("**/live")
     expect(ana.get_by_role("button", name="On my way")).to_be_visible()
     expect(ana.get_by_text(LOST)).to_be_hidden()
-    ana.context.close()
 
 
-def test_a_connection_that_has_died_in_silence_is_made_anew(
-    chromium: Browser,  # noqa: F811
-    served: tuple[House, str],  # noqa: F811
-) -> None:
-    house, _ = served
-    ana, _ = settled(chromium, house)
+def test_a_connection_that_has_died_in_silence_is_made_anew(opened: Opened) -> None:
+    house, ana, _ = opened
     # Open, and nothing comes: its other end is gone, and nobody has said so.
     ana.evaluate("window.dead = news; heardAt = Date.now() - SILENT_MS")
     ana.wait_for_function("() => news !== window.dead && news.readyState === EventSource.OPEN")
     assert ana.evaluate("window.dead.readyState === EventSource.CLOSED")
     house.happens("press", taps=2)
     expect(ana.get_by_role("button", name="On my way")).to_be_visible()
-    ana.context.close()
 
 
 def test_a_house_where_nothing_happens_is_heard(
