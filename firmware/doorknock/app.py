@@ -36,7 +36,6 @@ from doorknock.version import FIRMWARE
 
 # What goes by the clock is looked at so often while there is any; else it is enough to report.
 _TICK_MS = 100
-_IDLE_MS = 1000
 # Answers of telemetry are written down together; a reset before costs a duplicate, no more.
 _FLUSH_MS = 10000
 _LINES = lines.Lines(chip.ticks)
@@ -452,7 +451,7 @@ class App:
             if self._by_the_clock():
                 await asyncio.sleep_ms(_TICK_MS)
             else:
-                await self._stirred.wait(_IDLE_MS)
+                await self._stirred.wait(health.REPORT_MS)
 
     def _by_the_clock(self) -> bool:
         """Whether there is something that goes by the clock, or can only be seen by looking. What
@@ -484,9 +483,11 @@ class App:
         every_s = self.config["heartbeat_s"] or health.HEARTBEAT_S[self.config["type"]]
         while True:
             self._heartbeat()
-            for _ in range(every_s):
+            left_ms = every_s * 1000
+            while left_ms > 0:
                 report()
-                await asyncio.sleep_ms(1000)
+                await asyncio.sleep_ms(min(left_ms, health.REPORT_MS))
+                left_ms -= health.REPORT_MS
 
     def _heartbeat(self) -> None:
         light = self.call.light(chip.ticks(), self.link.failed)

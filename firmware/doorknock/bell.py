@@ -1,7 +1,7 @@
 """A bell that one task waits for, at most so long.
 
 asyncio's own way, an Event and wait_for_ms, makes a task, four objects and two exceptions at each
-wait; several rooms wait once a second, for ever. This makes one object and no task.
+wait; several rooms wait every two seconds, for ever. This makes one object and no task.
 """
 
 import asyncio

@@ -11,7 +11,7 @@ add nothing. A tap that woke the device is told at once as one, and raised by th
 import asyncio
 from array import array
 
-from doorknock import bell, clock
+from doorknock import bell, clock, health
 
 # Longer than the bounce of cheap switches (1 to 10 ms), well inside the 50 ms to the first light.
 DEBOUNCE_MS = 20
@@ -201,7 +201,7 @@ class Pressed:
             if self._button.busy:
                 await asyncio.sleep_ms(_LOOK_MS)
             else:
-                await self._heard.wait(1000)
+                await self._heard.wait(health.REPORT_MS)
 
     async def _hear(self) -> None:
         # What an interrupt may set is a flag, and a flag cannot be waited for with a limit.

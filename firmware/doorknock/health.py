@@ -4,9 +4,12 @@ import asyncio
 
 from doorknock import clock
 
-# A task reports at least every second; the loop may stand still for 2 s in a TLS handshake.
-LATE_MS = 5000
-_CHECK_MS = 500
+# A task that has nothing to do wakes so often, to report. The loop may stand still for 2 s in a TLS
+# handshake; twice that again, and a task is late.
+REPORT_MS = 2000
+LATE_MS = 6000
+# The watchdog's patience is 2 s at the least.
+_CHECK_MS = 1000
 # From the first event to the next: DESIGN, "a heartbeat every 15 minutes costs 3 mAh a day".
 HEARTBEAT_S = {"button": 900, "sensor": 60}
 

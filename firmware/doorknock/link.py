@@ -8,7 +8,7 @@ import asyncio
 import gc
 import sys
 
-from doorknock import bell, clock, mqtt, wire
+from doorknock import bell, clock, health, mqtt, wire
 
 DOWN = 0  # waiting for the next attempt
 JOINING = 1  # on the way to the access point
@@ -31,8 +31,6 @@ _WAITED_FOR_MS = (3000, 10000)
 # A press cuts the back-off short, though not to nothing: pressing on must not hammer the broker.
 _HURRY_MS = 300
 _READ_BYTES = 512
-# How often the task reports while it waits for something.
-_REPORT_MS = 1000
 
 
 class Link:
@@ -137,14 +135,14 @@ class Link:
             self._port,
             self._context,  # pyright: ignore[reportCallIssue] - the stub knows no TLS
         )
-        self._stream, _ = await asyncio.wait_for_ms(opening, CONNECT_MS)
+        self._stream, _ = await self._in_time(opening)
         if self._context is not None:
             self._why = "the broker does not take this device's key"
         packets = mqtt.Packets()
         topic = wire.topic(self._device, "status")
         self._stream.write(mqtt.connect(self._device, self._keepalive_s, topic, wire.OFFLINE))
         await self._drain()
-        first, body = await asyncio.wait_for_ms(self._first_packet(packets), CONNECT_MS)
+        first, body = await self._in_time(self._first_packet(packets))
         if first & 0xF0 != mqtt.CONNACK or len(body) != 2 or body[1]:
             self._why = "the broker refuses this device"
             raise OSError
@@ -187,9 +185,9 @@ class Link:
             if clock.since(now, up_since) > self._keepalive_ms:
                 self._failures = 0
             self._send_due(now)
-            self._probe(now)
+            wait = self._probe(now)
             await self._drain()
-            wait = min(self._outgoing.wait_ms(now), _REPORT_MS)
+            wait = min(self._outgoing.wait_ms(now), wait)
             await self._wake.wait(max(wait, 1))
 
     def _send_due(self, now: int) -> None:
@@ -206,9 +204,11 @@ class Link:
                 topic = wire.topic(self._device, leaf)
                 self._stream.write(mqtt.publish(topic, message, packet_id, False, again))
 
-    def _probe(self, now: int) -> None:
+    def _probe(self, now: int) -> int:
+        """Looks whether the link is dead, or may be; ms until it is to be looked at again."""
         silent = clock.since(now, self._heard)
-        if self._outgoing.unacknowledged_ms(now) > ACKNOWLEDGE_MS:
+        owed_ms = self._outgoing.unacknowledged_ms(now)
+        if owed_ms > ACKNOWLEDGE_MS:
             self._why = "the broker does not acknowledge"
             raise asyncio.TimeoutError
         if silent > self._keepalive_ms + ACKNOWLEDGE_MS:
@@ -218,6 +218,8 @@ class Link:
         if not self._asked or clock.since(now, self._asked) > self._keepalive_ms // 2:
             self._asked = now or 1
             self._stream.write(mqtt.PINGREQ)
+        # It is looked for an acknowledgement when it is due: a press may wait behind it.
+        return min(ACKNOWLEDGE_MS - owed_ms + 1, health.REPORT_MS)
 
     async def _read(self, packets) -> None:
         """Takes what the broker sends. Its end, for whatever reason, is the end of the link."""
@@ -260,7 +262,22 @@ class Link:
 
     async def _drain(self) -> None:
         if self._stream.out_buf:  # nearly always all of it has gone already
-            await asyncio.wait_for_ms(self._stream.drain(), CONNECT_MS)
+            await self._in_time(self._stream.drain())
+
+    async def _in_time(self, waited_for):
+        """What `waited_for` gives within CONNECT_MS, else TimeoutError. A way that is slow is no
+        task that hangs: it is reported meanwhile that this one lives, and not for longer."""
+        reports = asyncio.create_task(self._report_for(CONNECT_MS))
+        try:
+            return await asyncio.wait_for_ms(waited_for, CONNECT_MS)
+        finally:
+            reports.cancel()
+
+    async def _report_for(self, ms: int) -> None:
+        while ms > 0:
+            self._report()
+            await asyncio.sleep_ms(health.REPORT_MS)
+            ms -= health.REPORT_MS
 
     async def _close(self) -> None:
         reader, self._reader = self._reader, None
@@ -285,7 +302,7 @@ class Link:
         while left > 0 and not self._hurried:
             self._report()
             begun = self._ticks()
-            await self._wake.wait(min(left, _REPORT_MS))
+            await self._wake.wait(min(left, health.REPORT_MS))
             left -= clock.since(self._ticks(), begun)
 
     def _next_id(self) -> int:

@@ -6,7 +6,7 @@ once for a short one; sound, (Hz, milliseconds) each, 0 Hz a pause; every, ms fr
 one sounding to the next, 0 for once. Each sounds different on purpose: some cannot see the light.
 """
 
-from doorknock import bell, clock
+from doorknock import bell, clock, health
 
 PATTERNS = {
     "none": ((), (), 0),
@@ -70,7 +70,6 @@ SHORT = {
         0,
     ),
 }
-_IDLE_MS = 1000
 
 
 class Signals:
@@ -124,7 +123,7 @@ class Signals:
         if self._short_until is not None and clock.since(now, self._short_until) >= 0:
             self._short_until = None
             self._begin(PATTERNS[self.shown], True)
-        wait = min(self._light_track.advance(now), self._sound_track.advance(now), _IDLE_MS)
+        wait = min(self._light_track.advance(now), self._sound_track.advance(now), health.REPORT_MS)
         if self._short_until is not None:
             wait = min(wait, max(clock.since(self._short_until, now), 1))
         return wait
@@ -175,4 +174,4 @@ class _Track:
             # standstill it begins anew from now.
             base = self._due if -left < 1000 else now
             self._due = (base + ms) & clock.MASK
-        return _IDLE_MS
+        return health.REPORT_MS

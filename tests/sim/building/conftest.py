@@ -90,11 +90,12 @@ class House:
 
 
 class Firmware:
-    """A device that runs the real firmware. `lights`: (s, state) as it showed them."""
+    """A device that runs the real firmware. `lights`: (s, state) as it showed them; `printed`."""
 
     def __init__(self, house, folder, kind, values, radar=None):
         self.device = device = values["device"].hex()
         self.lights = []
+        self.printed = []
         self.board = VirtualBoard(
             house.loop,
             folder,
@@ -124,6 +125,8 @@ class Firmware:
     def _on_line(self, line):
         if line.what == "light":
             self.lights.append((line.t, line.data["state"]))
+        elif line.what == "log":
+            self.printed.append(line.data["text"])
 
 
 @pytest.fixture

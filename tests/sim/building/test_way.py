@@ -90,6 +90,30 @@ def test_a_half_open_connection_is_noticed_by_a_press_at_once(play):
     assert 30 < accepted_s < 45
 
 
+def test_a_way_that_is_slow_is_no_board_that_hangs(play, tmp_path):
+    # Given a board whose watchdog has little patience, and a network on which the connection takes
+    # nearly the 10 s that it may, the broker's first word as long, and each try anew
+    async def scene(house):
+        button = house.firmware(tmp_path / "board", watchdog_s=4)
+        try:
+            await asyncio.sleep(30)
+            house.building.way.weather = Weather(delay_ms=4_900)
+            house.building.way.hang_up()
+            await asyncio.sleep(120)
+            button.press()
+            await asyncio.sleep(120)
+        finally:
+            button.board.close()
+        return house, button
+
+    house, button = play(scene)
+
+    # Then it goes on and says nothing of a task that is late; the press comes through
+    assert [line for line in button.printed if "late" in line] == []
+    assert len(house.records("committed", kind="boot")) == 1
+    assert len(house.when_accepted(button)) == 1
+
+
 def test_a_press_while_the_access_point_was_off_is_late_and_says_so(play):
     async def scene(house):
         button = house.device()
