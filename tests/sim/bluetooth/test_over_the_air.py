@@ -197,9 +197,9 @@ async def test_a_phone_learns_what_it_is_and_lets_it_blink(board, gateway, centr
     await peer.write(improv.COMMAND, improv.packet(improv.IDENTIFY, b""))
     await board.until_light("identify")
     errors = await peer.follow(improv.ERROR)
-    for _ in range(2):
+    for told in (1, 2):
         await peer.write(improv.COMMAND, b"\x01\x00\x00")
-        await asyncio.sleep(0.2)
+        await gateway.until(lambda told=told: len(errors) == told)
     assert errors == [bytes([improv.INVALID_RPC])] * 2
 
 
