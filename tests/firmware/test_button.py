@@ -192,6 +192,79 @@ def test_a_third_tap_is_known_to_add_nothing(finger: Finger) -> None:
     assert not finger.button.told_urgent
 
 
+def test_it_is_busy_from_the_first_edge_until_all_is_told(finger: Finger) -> None:
+    """A device that fell asleep in between would lose the press."""
+    assert (finger.button.busy, finger.button.at_rest) == (False, True)
+    finger.button.edge(True, finger.now)
+    # Not settled yet, then down, then let go, then waiting for the next tap
+    for ms in (5, 60):
+        assert (finger.button.busy, finger.button.at_rest) == (True, False)
+        finger.wait(ms)
+    finger.button.edge(False, finger.now)
+    for ms in (5, 60, TAP_GAP_MS - 100):
+        assert (finger.button.busy, finger.button.at_rest) == (True, False)
+        finger.wait(ms)
+    assert finger.told == []
+
+    finger.wait(100)
+
+    assert finger.told == [(1, False)]
+    assert (finger.button.busy, finger.button.at_rest) == (False, True)
+
+
+def test_a_hold_keeps_it_busy_until_it_is_let_go(finger: Finger) -> None:
+    finger.button.edge(True, finger.now)
+    finger.wait(HOLD_MS + 100)
+    assert finger.told == [(1, True)]
+    assert (finger.button.busy, finger.button.at_rest) == (True, False)
+
+    finger.button.edge(False, finger.now)
+    assert (finger.button.busy, finger.button.at_rest) == (True, False)
+    finger.wait(100)
+
+    assert (finger.button.busy, finger.button.at_rest) == (False, True)
+
+
+def test_a_level_that_is_told_again_and_again_settles_all_the_same(finger: Finger) -> None:
+    """The task tells the present level at each look, every 10 ms."""
+    for level, ms in ((True, 80), (False, 2 * TAP_GAP_MS)):
+        for _ in range(ms // 10):
+            finger.button.edge(level, finger.now)
+            finger.wait(10)
+
+    assert finger.downs
+    assert finger.told == [(1, False)]
+
+
+def test_a_second_tap_just_within_the_gap_is_of_the_same_series(finger: Finger) -> None:
+    # Given a tap, and a second that goes down in time and has not settled when the gap is over
+    finger.down(80)
+    finger.wait(TAP_GAP_MS - 10)
+    finger.down(80)
+
+    finger.wait(1000)
+
+    assert finger.told == [(2, False)]
+
+
+def test_a_release_just_before_it_would_be_a_hold_is_none(finger: Finger) -> None:
+    finger.button.edge(True, finger.now)
+    finger.wait(HOLD_MS - 10)
+    finger.button.edge(False, finger.now)
+
+    finger.wait(1000)
+
+    assert finger.told == [(1, False)]
+
+
+@pytest.mark.parametrize("still_down", [True, False])
+def test_the_tap_that_woke_the_device_is_lit_at_once(finger: Finger, still_down: bool) -> None:
+    finger.button.woken(finger.now, still_down)
+
+    assert finger.downs == [0]
+    assert finger.button.busy
+
+
 def test_edges_seen_late_mean_the_same_as_edges_seen_in_time() -> None:
     # Given a loop that stood still while somebody tapped twice
     finger = Finger()

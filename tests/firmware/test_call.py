@@ -130,6 +130,66 @@ def test_a_press_the_gateway_has_but_the_backend_had_not_outlives_the_end_of_the
     assert call.light(at(1200), False) == "none"
 
 
+def test_a_press_after_a_reset_outlives_the_end_of_what_was_called_before_it() -> None:
+    # Given a call, a reset (a new boot, whose seq begins anew), and a press the backend had not
+    call = pressed()
+    call.answered(3, 7)
+    call.event("press", 4, 1, at(1000))
+    call.answered(4, 1)
+
+    assert call.light_told(1, 3, 7, "none")
+
+    assert call.light(at(1100), False) == "delivered"
+    assert call.open
+
+
+def test_the_end_of_a_call_ends_what_an_earlier_boot_called_whatever_its_number() -> None:
+    call = pressed()
+    call.answered(3, 7)
+    call.event("press", 4, 1, at(1000))
+    call.answered(4, 1)
+
+    assert call.light_told(1, 4, 1, "none")
+
+    assert call.light(at(1100), False) == "none"
+    assert not call.open
+
+
+def test_presses_of_two_starts_that_had_lost_their_number_are_two() -> None:
+    # Given two starts without a number: the seq of each begins anew, and names nothing alone
+    call = Call()
+    call.event("press", 0, 1, at(0))
+    call.event("press", 0, 1, at(100))
+    assert call.waits == 2
+
+    # When each is given a number of its own, and the first is answered
+    call.renamed(0, 1, 8, 1)
+    call.renamed(0, 1, 9, 1)
+    call.answered(8, 1)
+
+    # Then the other still waits
+    assert call.waits == 1
+    assert call.light(at(200), False) == "sending"
+    call.answered(9, 1)
+    assert call.waits == 0
+    assert call.light(at(300), False) == "delivered"
+
+
+def test_what_waits_for_an_answer_is_counted_and_keeps_the_call_open() -> None:
+    call = Call()
+    assert (call.waits, call.open) == (0, False)
+    call.event("press", 3, 7, at(0))
+    assert (call.waits, call.open) == (1, True)
+    call.event("ok", 3, 8, at(10))
+    assert call.waits == 1, "what is no call waits for nothing"
+    call.event("press", 3, 9, at(20))
+    assert call.waits == 2
+    call.answered(3, 7)
+    assert (call.waits, call.open) == (1, True)
+    call.light_told(1, 3, 9, "none")
+    assert (call.waits, call.open) == (0, False)
+
+
 def test_a_press_made_before_its_number_was_known_is_newer_than_all_the_backend_knows() -> None:
     call = pressed()
     call.answered(3, 7)

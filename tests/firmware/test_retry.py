@@ -176,6 +176,69 @@ def test_what_the_broker_never_took_goes_out_first_thing_on_the_next_connection(
     assert way.send() == []
 
 
+def test_a_whole_window_that_a_broker_never_took_does_not_block_the_next_connection(
+    way: Way,
+) -> None:
+    entries = [way.kept.add(ALARM) for _ in range(WINDOW)]
+    assert way.send(acknowledged=False) == entries
+
+    way.outgoing.connected()
+
+    assert way.send(acknowledged=False) == entries
+
+
+def test_after_a_reconnect_retries_wait_for_the_gateways_own_word(way: Way) -> None:
+    # Given a press that the gateway, there until a moment ago, has not answered
+    way.outgoing.gateway(True, way.now)
+    press = way.kept.add(ALARM)
+    assert way.send() == [press]
+
+    # When the device is connected anew, and told nothing, or that the gateway is away
+    way.outgoing.connected()
+    assert [way.after(60000) for _ in range(10)] == [[]] * 10
+    way.outgoing.gateway(False, way.now)
+
+    # Then no further copy goes to the broker
+    assert way.send() == []
+    assert [way.after(60000) for _ in range(10)] == [[]] * 10
+
+
+def test_a_gateway_that_is_back_is_tried_as_often_as_at_first(way: Way) -> None:
+    # Given a press whose retries have become rare
+    way.outgoing.gateway(True, way.now)
+    press = way.kept.add(ALARM)
+    way.send()
+    for _ in range(300):
+        way.after(1000)
+
+    # When the gateway goes, and comes back without answering at once
+    way.outgoing.gateway(False, way.now)
+    way.after(3600_000)
+    way.outgoing.gateway(True, way.now)
+
+    # Then it is asked again after 2, 4, 8 s, and not once a minute
+    sent = [second for second in range(1, 31) if way.after(1000) == [press]]
+    assert sent == [2, 6, 14, 30]
+
+
+def test_a_gateway_that_says_so_twice_gets_a_press_once(way: Way) -> None:
+    # Given a press that went out again at once when the gateway was there after a reconnect
+    way.outgoing.gateway(True, way.now)
+    press = way.kept.add(ALARM)
+    way.send()
+    way.outgoing.connected()
+    way.outgoing.gateway(True, way.now)
+    assert way.send() == [press]
+
+    # When the gateway says once more that it is there
+    way.outgoing.gateway(True, way.now)
+
+    # Then it is left the time to answer
+    assert way.send() == []
+    assert way.after(1900) == []
+    assert way.after(200) == [press]
+
+
 def test_a_silent_broker_is_noticed(way: Way) -> None:
     assert way.outgoing.unacknowledged_ms(way.now) == 0
     way.kept.add(ALARM)

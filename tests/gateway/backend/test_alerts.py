@@ -131,6 +131,35 @@ def test_unanswered_is_reminded_every_60_s_and_the_next_step_asked_at_120_s_for_
     assert told[2:] == [(at, everybody) for at in range(180, 601, 60)]
 
 
+def test_each_step_has_its_two_minutes_and_none_is_passed_over() -> None:
+    plan = Plan(steps=(("ana",), ("ben",), ("carla",)))
+    opened = raise_alert(event("press"), NOON, plan)
+    assert opened is not None
+    alert, asked = opened[0], []
+    for at in range(1, 601):
+        if alert.due_at is not None and alert.due_at <= after(at):
+            alert, effects = advance(alert, TimeIsUp(), after(at), plan)
+            if Reason.ASK in written_to(effects):
+                asked.append((at, written_to(effects)[Reason.ASK]))
+    assert asked == [(120, ("ben",)), (240, ("carla",))]
+
+
+def test_a_step_does_not_wait_for_a_reminder_that_is_rarer() -> None:
+    plan = Plan(steps=(("ana",), ("ben",)), remind_every=timedelta(seconds=300))
+    opened = raise_alert(event("press"), NOON, plan)
+    assert opened is not None
+    assert opened[0].due_at == after(120)
+    assert asked_at(opened[0], 120, plan)[Reason.ASK] == ("ben",)
+
+
+def test_nobody_reached_tries_the_next_step_and_not_the_one_after_it() -> None:
+    plan = Plan(steps=(("ana",), ("ben",), ("carla",)))
+    opened = raise_alert(event("press"), NOON, plan)
+    assert opened is not None
+    _, effects = advance(opened[0], NobodyReached(), after(3), plan)
+    assert effects == [Notify(("ben",), Reason.ASK)]
+
+
 def test_asked_again_is_shown_each_time_more_people_are_asked_and_only_then() -> None:
     alert, _ = then(raised(), (1, NoticeSent("ana")))
     alert, effects = then(alert, (60, TimeIsUp()))

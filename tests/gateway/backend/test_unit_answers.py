@@ -73,6 +73,39 @@ def test_an_ambulance_is_asked_for_to_the_minute_by_those_set_up_and_again_like_
     assert len(room.asked(Reason.AMBULANCE)) == 2
 
 
+def test_an_ambulance_due_with_the_next_step_takes_nobodys_place_in_it():
+    # Given a step of two, one of whom calls the ambulance, and both due after two minutes
+    steps = (("ana",), ("ben", "desk"), ("cleo",))
+    room = Room(Policy(PEOPLE, Plan(steps, ambulance=("desk",))).plan_of([], 2))
+
+    room.lives(5)
+
+    # Then the step is asked all the same; who calls the ambulance is asked for that alone
+    assert room.asked(Reason.ASK) == [(0, ("ana",)), (120, ("ben",)), (240, ("cleo",))]
+    assert room.asked(Reason.AMBULANCE) == [(at, ("desk",)) for at in (120, 180, 240, 300)]
+    assert [(at, one) for at, one in room.asked(Reason.REMIND) if at <= 240] == [
+        (60, ("ana",)),
+        (120, ("ana",)),
+        (180, ("ana", "ben")),
+        (240, ("ana", "ben")),
+    ]
+
+
+def test_a_clock_that_was_ahead_puts_off_neither_step_nor_ambulance():
+    # Given a call, and a clock that is then corrected by six hours
+    room = Room(POLICY.plan_of([], 5))
+    room.now = NOW - timedelta(hours=6)
+    room.happens(TimeIsUp())
+
+    room.lives(6.5)
+
+    # Then both count from the correction
+    since = [(at + 6 * 3600, people) for at, people in room.asked(Reason.ASK)[1:]]
+    assert since == [(120, ("ben",))]
+    since = [(at + 6 * 3600, people) for at, people in room.asked(Reason.AMBULANCE)]
+    assert since == [(300, ("desk",)), (360, ("desk",))]
+
+
 def test_somebody_who_answers_in_time_is_all_it_takes():
     room = Room(POLICY.plan_of([], 5))
     room.lives(4)
