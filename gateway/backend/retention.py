@@ -48,6 +48,7 @@ def forget(connection: Connection, now: datetime) -> int:
             .where(
                 newer.c.gateway == stream.c.gateway,
                 newer.c.device == stream.c.device,
+                newer.c.kind == stream.c.kind,
                 newer.c.item > stream.c.item,
             )
             .exists(),

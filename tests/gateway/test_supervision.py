@@ -125,6 +125,22 @@ def test_lesson_32_a_device_that_never_reported_is_missed(
     assert watch.beats[-1]["data"]["devices"][0]["late"] is True
 
 
+def test_a_device_just_added_is_given_its_time_however_long_the_gateway_has_run(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = Watch(store, monkeypatch)
+    heard(store, NOW_MS + 60 * MINUTE)
+    watch.run(60)
+
+    devices.register(
+        store, "00112233ccdd", bytes(range(1, 33)), "205", "button", now_ms=watch.now_ms
+    )
+
+    assert watch.run(30) == []
+    lines = [line for line in watch.run(10) if line["device"] == "00112233ccdd"]
+    assert [line["event"] for line in lines] == ["not heard from a device"]
+
+
 def test_lesson_31_a_silence_is_told_once_and_its_end_once(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
+from gateway.backend.dispatch import Said
 from gateway.backend.happenings import Resolved
 from gateway.backend.tables import alerts, log, notices, outcomes, seen, stream
 
@@ -60,3 +61,20 @@ def test_of_the_stream_the_newest_light_of_each_device_stays(house: House) -> No
     house.backend.dispatch.forget()
     assert house.lights() == ["none"]
     assert count(house, stream) == 1
+
+
+def test_an_answered_question_does_not_take_the_newest_light_of_its_sensor(house: House) -> None:
+    """Both are in the stream under the sensor's name; only the light must be shown again."""
+    alert = house.happens("stillness")
+    house.deliver()
+    assert alert is not None
+    house.backend.dispatch.reply(alert, Resolved("ana", "fine"))
+    house.clock.forward(timedelta(days=8).total_seconds())
+    house.happens("prompt", state="asked", cause="no_movement")
+    assert house.backend.dispatch.resident_ok("house-1", "204", "") is Said.PASSED_ON
+
+    house.backend.dispatch.forget()
+    house.clock.forward(timedelta(days=1).total_seconds())
+    house.backend.dispatch.forget()
+
+    assert [(row.kind, row.data["state"]) for row in house.stream()] == [("light", "none")]
