@@ -114,6 +114,27 @@ def test_a_heartbeat_that_fails_is_tried_again_soon(
     assert watch.slept == [RETRY_S, RETRY_S]
 
 
+def test_a_heartbeat_that_stumbles_is_said_and_tried_again_soon(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = Watch(store, monkeypatch)
+    broken = [True, True]
+
+    def can_hear() -> bool:
+        if broken:
+            broken.pop()
+            raise RuntimeError("nobody thought of this")
+        return True
+
+    monkeypatch.setattr(watch.supervision, "_can_hear", can_hear)
+
+    lines = watch.run(3)
+
+    assert [line["event"] for line in lines] == ["the heartbeat stumbled; it goes on"] * 2
+    assert watch.slept == [RETRY_S, RETRY_S, HEARTBEAT_EVERY_S]
+    assert len(watch.beats) == 1
+
+
 def test_lesson_32_a_device_that_never_reported_is_missed(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
