@@ -9,7 +9,7 @@ from doorknock import clock
 REPORT_MS = 2000
 LATE_MS = 6000
 # The watchdog's patience is 2 s at the least.
-_CHECK_MS = 1000
+_CHECK_MS = 500
 # From the first event to the next: DESIGN, "a heartbeat every 15 minutes costs 3 mAh a day".
 HEARTBEAT_S = {"button": 900, "sensor": 60}
 
