@@ -15,6 +15,9 @@ from doorknock.watch import MODES
 from sim import interpreter, trace
 from sim.hand import IDLE, Hand
 
+# How far it is, is told once for so many samples.
+_SAMPLES_A_TELLING = 1000
+
 DEVICE_SCRIPT = Path(__file__).parent / "hardware" / "replay_device.py"
 
 
@@ -49,12 +52,15 @@ def replay(
     on_line: Callable[[dict[str, Any]], None] | None = None,
     firmware: Path | None = None,
     hand: Hand = IDLE,
+    on_way: Callable[[int], None] | None = None,
 ) -> list[dict[str, Any]]:
     """Every event as {"t_ms", "device", "event", …}, and last {"summary": …}.
 
-    on_line is told each of them at once. In home mode the resident starts the watch at 0.
+    Times are ms since the first sample. on_line is told each of them at once. In home mode the
+    resident starts the watch at 0.
     firmware: another folder than the one with the installed package `doorknock`.
     hand: what hands do meanwhile at button B and at the door.
+    on_way: told now and then, in a thread of its own, how many ms of the recording are on the way.
     Raises WrongUse, ReplayFailed, interpreter.InterpreterMissing.
     """
     if radar not in NAMES:
@@ -76,7 +82,7 @@ def replay(
         env=interpreter.environment(*([firmware] if firmware else [])),
     ) as device:
         try:
-            return _converse(device, recording, hand, on_line)
+            return _converse(device, recording, hand, on_line, on_way)
         finally:
             device.kill()
 
@@ -86,11 +92,14 @@ def _converse(
     recording: trace.Trace,
     hand: Hand,
     on_line: Callable[[dict[str, Any]], None] | None,
+    on_way: Callable[[int], None] | None,
 ) -> list[dict[str, Any]]:
     if device.stdin is None or device.stdout is None or device.stderr is None:
         raise ReplayFailed("The interpreter was started without its pipes.")
     troubles: list[bytes] = []
-    writer = threading.Thread(target=_feed, args=(device.stdin, recording, hand), daemon=True)
+    writer = threading.Thread(
+        target=_feed, args=(device.stdin, recording, hand, on_way), daemon=True
+    )
     listener = threading.Thread(target=troubles.extend, args=(device.stderr,), daemon=True)
     writer.start()
     listener.start()
@@ -118,14 +127,18 @@ def _converse(
     return lines
 
 
-def _feed(stdin: Any, recording: trace.Trace, hand: Hand) -> None:
+def _feed(
+    stdin: Any, recording: trace.Trace, hand: Hand, on_way: Callable[[int], None] | None
+) -> None:
     """Writes what hands do, then the samples; ends early, in silence, where the device has."""
     last = 0
     try:
         with stdin:
             plan = hand.as_json().encode()
             stdin.write(struct.pack("<H", len(plan)) + plan)
-            for t_ms, frames in trace.samples(recording):
+            for number, (t_ms, frames) in enumerate(trace.samples(recording)):
+                if on_way is not None and number % _SAMPLES_A_TELLING == 0:
+                    on_way(t_ms)
                 stdin.write(struct.pack("<IH", t_ms - last, len(frames)) + frames)
                 last = t_ms
     except OSError:

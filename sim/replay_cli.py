@@ -1,6 +1,7 @@
 """`doorknock sim replay`: a recording through the real firmware."""
 
 import json
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,6 +9,8 @@ from typing import Annotated, Any
 import typer
 from doorknock.radar import NAMES
 from doorknock.watch import MODES
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from sim import interpreter, trace
 from sim.replay import ReplayFailed, WrongUse, settings_of
@@ -41,19 +44,61 @@ def replay(
     """
     try:
         chosen = settings_of(settings or [])
-        run(
-            trace.read(recording),
-            radar.value,
-            mode.value,
-            chosen,
-            on_line=_print_json if as_json else _print_words,
-        )
+        read = trace.read(recording)
+        _play(read, radar, mode, chosen, _print_json if as_json else _print_words)
     except (WrongUse, trace.TraceError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(WRONG_USE) from None
     except (ReplayFailed, interpreter.InterpreterMissing) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(FAILED) from None
+
+
+def _play(
+    read: trace.Trace,
+    radar: Radar,
+    mode: Mode,
+    settings: dict[str, int],
+    tell: Callable[[dict[str, Any]], None],
+) -> None:
+    """On a terminal with a bar below: a day takes about half a minute."""
+    say = Console(stderr=True)
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        console=say,
+        transient=True,
+        disable=not say.is_terminal,
+        redirect_stdout=False,
+    )
+    task = bar.add_task("replay", total=read.length_ms)
+
+    def on_line(line: dict[str, Any]) -> None:
+        # The bar goes out of the way: what is told goes to standard output, and stays.
+        bar.stop()
+        tell(in_time_of(read, line))
+        bar.start()
+
+    with bar:
+        run(
+            *(read, radar.value, mode.value, settings, on_line),
+            on_way=(lambda ms: bar.update(task, completed=ms)) if say.is_terminal else None,
+        )
+
+
+def in_time_of(read: trace.Trace, line: dict[str, Any]) -> dict[str, Any]:
+    """This line of a replay, with its times as the trace counts them: it need not begin at 0."""
+    begins_ms = read.rows[0][0]
+    if "summary" not in line:
+        return {**line, "t_ms": line["t_ms"] + begins_ms}
+    firsts = {
+        name: at_ms + begins_ms
+        for name, at_ms in line["summary"].items()
+        if name in ("first_prompt_ms", "first_call_ms") and at_ms is not None
+    }
+    return {"summary": {**line["summary"], **firsts}}
 
 
 def _print_json(line: dict[str, Any]) -> None:
@@ -71,7 +116,7 @@ def _print_words(line: dict[str, Any]) -> None:
 
 
 def clock(t_ms: int) -> str:
-    """h:mm:ss.s since the first sample."""
+    """h:mm:ss.s in the time of the trace."""
     minutes, rest = divmod(t_ms, 60_000)
     return f"{minutes // 60:3d}:{minutes % 60:02d}:{rest // 1000:02d}.{rest % 1000 // 100}"
 

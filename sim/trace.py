@@ -1,9 +1,11 @@
 """Reads recordings: CSV, `# key: value` lines first, then a header, then a sample a line.
 
 Breathing tier: t_ms, phase_mrad, amplitude, range_cm, present. Presence tier: t_ms, state,
-move_cm, move_energy, still_cm, still_energy, m0 … m8, s0 … s8. All whole numbers; time rises.
+move_cm, move_energy, still_cm, still_energy, m0 … m8, s0 … s8. Time rises. What is measured may
+have decimals, as programs write it, and is taken to the nearest whole.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +35,10 @@ _BOUNDS: dict[str, tuple[int, int]] = {
     "still_cm": (0, 1000),
 }
 _ENERGY = (0, 100)
+# Of these a half is a mistake, not a measurement.
+_WHOLE = ("present", "state")
+# So much of what is wrong is quoted: a file of another kind may be one line of megabytes.
+_QUOTED = 80
 
 
 class TraceError(Exception):
@@ -62,7 +68,7 @@ def read(path: Path) -> Trace:
         reason = (error.strerror or "it cannot be read").lower()
         raise TraceError(f"The trace {path} cannot be opened: {reason}.") from error
     except UnicodeDecodeError as error:
-        raise TraceError(f"The trace {path} is not a text file: a trace is CSV.") from error
+        raise TraceError(f"The trace {path} is not text in UTF-8: a trace is CSV.") from error
     return parse(lines, str(path))
 
 
@@ -99,7 +105,7 @@ def _header(text: str, name: str, number: int) -> tuple[str, ...]:
     header = tuple(column.strip() for column in text.split(","))
     if header not in (BREATHING_HEADER, PRESENCE_HEADER):
         raise TraceError(
-            f"{name}, line {number}: the header is {text!r}, and should be "
+            f"{name}, line {number}: the header is {_quoted(text)}, and should be "
             f"{','.join(BREATHING_HEADER)} or {','.join(PRESENCE_HEADER)}."
         )
     return header
@@ -114,10 +120,10 @@ def _row(text: str, header: tuple[str, ...], name: str, number: int) -> tuple[in
     values = []
     for column, part in zip(header, parts, strict=True):
         try:
-            value = int(part)
-        except ValueError:
+            value = _number(column, part)
+        except ValueError as error:
             raise TraceError(
-                f"{name}, line {number}: {column} is {part.strip()!r}, not a whole number."
+                f"{name}, line {number}: {column} is {_quoted(part.strip())}, {error}."
             ) from None
         low, high = _BOUNDS.get(column, _ENERGY)
         if not low <= value <= high:
@@ -126,6 +132,27 @@ def _row(text: str, header: tuple[str, ...], name: str, number: int) -> tuple[in
             )
         values.append(value)
     return tuple(values)
+
+
+def _number(column: str, text: str) -> int:
+    """What this says, to the nearest whole. Raises ValueError: what it is not."""
+    try:
+        return int(text)
+    except ValueError:
+        pass  # with decimals, or not at all
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise ValueError("not a number")
+    if column in _WHOLE and not value.is_integer():
+        raise ValueError("not a whole number")
+    return round(value)
+
+
+def _quoted(text: str) -> str:
+    return repr(text if len(text) <= _QUOTED else text[:_QUOTED] + "…")
 
 
 def samples(trace: Trace) -> Iterator[tuple[int, bytes]]:

@@ -338,6 +338,32 @@ def test_json_is_one_object_a_line_and_the_summary_last():
     assert last["summary"]["duration_ms"] == 38_598
 
 
+def test_times_are_those_of_the_trace_wherever_it_begins(tmp_path):
+    made = breathing_then_apnoea(recording("mr60bha2_human_60cm"), 40, Apnoea(60))
+    outputs = []
+    for name, begins_ms in (("at_zero.csv", 0), ("cut_out.csv", 3_600_000)):
+        rows = [(t_ms + begins_ms, *rest) for t_ms, *rest in made.rows]
+        lines = [",".join(trace.BREATHING_HEADER), *(",".join(map(str, row)) for row in rows)]
+        (tmp_path / name).write_text("\n".join(lines) + "\n")
+        done = command(tmp_path / name, "--radar", "mr60bha2", "--json")
+        assert (done.returncode, done.stderr) == (0, "")
+        outputs.append([json.loads(line) for line in done.stdout.splitlines()])
+    at_zero, cut_out = outputs
+    for line in at_zero[:-1]:
+        line["t_ms"] += 3_600_000
+    for first in ("first_prompt_ms", "first_call_ms"):
+        at_zero[-1]["summary"][first] += 3_600_000
+    assert cut_out == at_zero
+
+
+def test_whoever_waits_is_told_how_far_a_long_one_is():
+    made = Composer(recording("a121_breathing_sitting")).breathing(250).trace()
+    told = []
+    replay(made, "mr60bha2", on_way=told.append)
+    assert told == [made.rows[number][0] for number in range(0, len(made.rows), 1000)]
+    assert len(told) > 3
+
+
 def test_without_json_it_is_a_timeline_for_people():
     done = command(
         *(DATA / "mr60bha2_human_60cm.csv", "--radar", "mr60bha2", "--mode", "home"),

@@ -23,8 +23,12 @@ def test_notes_blank_lines_and_line_ends_are_no_samples():
         ([BREATHING], "t.csv has a header and no samples"),
         (["t_ms,phase"], "t.csv, line 1: the header is 't_ms,phase', and should be"),
         ([BREATHING, "0,1,2,-1"], "t.csv, line 2: 4 values where the header has 5"),
-        ([BREATHING, "0,1.5,2,-1,1"], "t.csv, line 2: phase_mrad is '1.5', not a whole number"),
-        ([BREATHING, "0,nan,2,-1,1"], "t.csv, line 2: phase_mrad is 'nan', not a whole number"),
+        ([BREATHING, "0,nan,2,-1,1"], "t.csv, line 2: phase_mrad is 'nan', not a number"),
+        ([BREATHING, "0,1,inf,-1,1"], "t.csv, line 2: amplitude is 'inf', not a number"),
+        ([BREATHING, "0,1e999,2,-1,1"], "t.csv, line 2: phase_mrad is '1e999', not a number"),
+        ([BREATHING, "0,,2,-1,1"], "t.csv, line 2: phase_mrad is '', not a number"),
+        ([BREATHING, "0,1,2,-1,0.5"], "t.csv, line 2: present is '0.5', not a whole number"),
+        ([BREATHING, "0.1,1,2,-1,1", "0.4,1,2,-1,1"], "t.csv, line 3: t_ms 0 does not come after"),
         ([BREATHING, "0,1,2,-1,2"], "t.csv, line 2: present is 2, outside 0 to 1"),
         ([BREATHING, "-5,1,2,-1,1"], "t.csv, line 2: t_ms is -5, outside"),
         ([BREATHING, "0,1,2,-1,1", "0,1,2,-1,1"], "t.csv, line 3: t_ms 0 does not come after 0"),
@@ -38,10 +42,22 @@ def test_a_broken_trace_is_refused_with_its_line(lines, said):
     assert str(caught.value).startswith(said)
 
 
+def test_what_a_program_writes_with_decimals_is_read_to_the_nearest_whole():
+    read = trace.parse([BREATHING, "0.0,-12.4,812.6,-1.0,1.0", "99.7,1e3,2.5,60.2,0"], "t.csv")
+    assert read.rows == [(0, -12, 813, -1, 1), (100, 1000, 2, 60, 0)]
+
+
+def test_a_line_of_a_megabyte_is_quoted_by_its_beginning():
+    for lines in (["[" + "1," * 500_000], [BREATHING, "0," + "9" * 500_000 + ",2,-1,1"]):
+        with pytest.raises(trace.TraceError) as caught:
+            trace.parse(lines, "t.csv")
+        assert len(str(caught.value)) < 500
+
+
 def test_a_file_that_is_no_text_is_refused(tmp_path):
     path = tmp_path / "noise.csv"
     path.write_bytes(b"\xff\xfe\x00\x80")
-    with pytest.raises(trace.TraceError, match="is not a text file"):
+    with pytest.raises(trace.TraceError, match="is not text in UTF-8"):
         trace.read(path)
 
 
