@@ -85,15 +85,30 @@ def _gather(settings: Settings, snapshots: Path) -> dict[str, Path]:
     # the gateway would think that the backend had it.
     store = settings.data / "gateway.db"
     files = {CONFIGURATION: settings.path}
+    stores = _stores(settings)
     for path in [store, *(one for one in _kept(settings.data) if one != store)]:
         name = f"{DATA}/{path.relative_to(settings.data).as_posix()}"
         if _is_sqlite(path):
             copy = snapshots / str(len(files))
             snapshot(path, copy)
             files[name] = copy
+        elif path in stores:
+            # Its first page is gone, or all of it: what a faulty disk, or a full one, leaves.
+            raise BackupError(
+                f"The store {path} is damaged (no database is in it); keep the backups you have."
+            )
         elif path != settings.path:
             files[name] = path
     return files
+
+
+def _stores(settings: Settings) -> list[Path]:
+    """Those of this installation that are files in its data directory."""
+    own = [settings.data / "gateway.db"]
+    if settings.backend.embedded:
+        backend = sqlite_file(settings.backend_database)
+        own += [backend.absolute()] if backend is not None else []
+    return own
 
 
 def snapshot(store: Path, copy: Path) -> None:

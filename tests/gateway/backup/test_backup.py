@@ -276,3 +276,17 @@ def test_what_no_folder_can_hold_is_not_restored(config: Path, tmp_path: Path) -
     back(tmp_path / "b", config)
 
     assert not (load(config).data / "link").exists()
+
+
+@pytest.mark.parametrize("store", ["gateway.db", "backend.db"])
+@pytest.mark.parametrize("content", [b"", bytes(5000)])
+def test_a_store_that_is_none_any_more_is_not_backed_up_as_if_it_were_whole(
+    config: Path, tmp_path: Path, store: str, content: bytes
+) -> None:
+    (load(config).data / store).write_bytes(content)
+
+    with pytest.raises(BackupError, match=rf"{store} is damaged .* keep the backups you have"):
+        take(load(config), tmp_path / "backup", PASSPHRASE, now_ms=NOW_MS, cost=COST)
+
+    assert not (tmp_path / "backup").exists()
+    assert last_backup(load(config).data) is None
