@@ -7,6 +7,7 @@ one process queue at a lock of ours, which is fair; SQLite's own is not.
 
 import contextlib
 import os
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -132,6 +133,12 @@ def migrate(engine: Engine, scripts: Path) -> None:
             "another data directory."
         ) from None
     except SQLAlchemyError as error:
+        if _is_held(error):
+            # Nobody may bring a backup back for this: the store is well.
+            raise StoreError(
+                f"The store {where} is held by another program ({_first_line(error)}); try again, "
+                "and if it stays so, end that program."
+            ) from None
         raise StoreError(
             f"The store {where} cannot be opened: {_first_line(error)}; see that "
             + (
@@ -181,6 +188,12 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     reads = connection.get_execution_options().get("reads", False)
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _is_held(error: SQLAlchemyError) -> bool:
+    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", None)
+    # The low byte: there are several kinds of each (sqlite.org/rescode.html).
+    return code is not None and code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def _first_line(error: SQLAlchemyError) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.errors import StoreError
-from gateway.store import Store, open_store
+from gateway.store import Store, engine, open_store
 from gateway.store.schema import metadata
 
 
@@ -65,6 +65,20 @@ def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(StoreError, match=r"gateway\.db cannot be opened: file is not a database"):
         open_store(f"sqlite:///{path}")
+
+
+def test_a_store_that_another_program_holds_is_not_told_to_be_broken(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "BUSY_TIMEOUT_MS", 1)
+
+    with (
+        store.write(),
+        pytest.raises(StoreError, match=r"held by another program.*try again") as held,
+    ):
+        open_store(f"sqlite:///{tmp_path / 'gateway.db'}")
+
+    assert "backup" not in str(held.value)
 
 
 def test_a_store_of_a_newer_version_is_told(store: Store, tmp_path: Path) -> None:
