@@ -5,6 +5,9 @@ is a typer app, under whose name its commands stand, or a function, which is a c
 """
 
 import asyncio
+import contextlib
+import errno
+import os
 import secrets
 import sys
 from collections.abc import Callable
@@ -31,6 +34,13 @@ from gateway.settings import Settings, load
 from gateway.updates.cli import update
 
 COMMANDS = "doorknock.commands"
+
+# What whoever called can mend: room, rights, a disk. Any other error of the system is a fault of
+# ours, and its traceback is wanted.
+_MENDABLE = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS),
+    *(errno.EACCES, errno.EPERM, errno.EIO),
+}
 
 app = typer.Typer(
     name="doorknock",
@@ -88,8 +98,14 @@ def device_add(
     """Add a device. A running gateway lets it in at once."""
     settings = load(config)
     store = _store(settings)
+    there = secret_file.exists()
     secret = _secret(secret_file)
-    added = devices.register(store, device, secret, unit, device_type, now_ms=_now_ms())
+    try:
+        added = devices.register(store, device, secret, unit, device_type, now_ms=_now_ms())
+    except DeviceError:
+        if not there:
+            secret_file.unlink()
+        raise
     _tell_broker(settings, store)
     typer.echo(f"{added.device}  {added.device_type}  {added.unit}")
 
@@ -123,8 +139,26 @@ def main() -> None:
     except GatewayError as error:
         typer.echo(str(error), err=True)
         sys.exit(1)
+    except OSError as error:
+        if error.errno not in _MENDABLE:
+            raise
+        _cannot_write(error)
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(1)
+
+
+def _cannot_write(error: OSError) -> None:
+    """Says so. What is still to be written to standard output is dropped: Python would try again
+    when it ends."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    reason = (error.strerror or "input or output error").lower()
+    what = error.filename or "The output"
+    with contextlib.suppress(OSError):
+        typer.echo(
+            f"{what} cannot be written: {reason}; make room, or name another place.", err=True
+        )
 
 
 def _add(name: str, load_entry: Callable[[], Any]) -> None:

@@ -123,6 +123,8 @@ class Stage:
 
     def _empty_folder(self) -> None:
         if self.folder.exists():
+            if not self.folder.is_dir():
+                raise StageError(f"{self.folder} is a file; name a folder with --folder.")
             if any(self.folder.iterdir()) and not (self.folder / MARKER).exists():
                 raise StageError(
                     f"The folder {self.folder} holds something that is not the demo's; name "

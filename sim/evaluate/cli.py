@@ -109,6 +109,8 @@ def evaluate(
     except (NoPlace, outcome.CannotWrite) as error:
         _wrong_use(str(error))
     except OSError as error:
+        if error.filename is None:
+            raise  # a full disk: no wrong use, and told by the command line (gateway/cli.py)
         reason = (error.strerror or "it cannot be written").lower()
         _wrong_use(f"{error.filename} cannot be written: {reason}.")
     if as_json:

@@ -31,7 +31,14 @@ def write(results: list[Result], file: Path, made: str, day: datetime.date) -> N
     """
     before, after = _around(file) if file.exists() else ("", "\n")
     text = f"{before}{BEGIN}\n{page(results, made, day)}{END}{after}"
-    file.write_text(text, encoding="utf-8")
+    # Whole or not at all: on a full disk the page that was there stays.
+    fresh = file.with_name(f".{file.name}.new")
+    try:
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(file)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise
 
 
 def page(results: list[Result], made: str, day: datetime.date) -> str:

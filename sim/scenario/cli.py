@@ -77,6 +77,8 @@ def run(
     say = Console(stderr=True)
     outcomes: list[Outcome] = []
     try:
+        if junit is not None:
+            _may_be_written(junit)
         loaded = _loaded(paths)
         for outcome in _played(paths, seed, keep, workers, say):
             if shrink and not outcome.met:
@@ -105,6 +107,8 @@ def run(
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(FAILED) from None
     except OSError as error:
+        if error.filename is None:
+            raise  # a full disk: no wrong use, and told by the command line (gateway/cli.py)
         reason = (error.strerror or "it cannot be written").lower()
         typer.echo(f"{error.filename} cannot be written: {reason}.", err=True)
         raise typer.Exit(WRONG_USE) from None
@@ -112,6 +116,15 @@ def run(
     _summary(outcomes, as_json=as_json)
     if failed:
         raise typer.Exit(FAILED)
+
+
+def _may_be_written(file: Path) -> None:
+    """Now, not after some minutes. Raises OSError."""
+    there = file.exists()
+    with file.open("ab"):
+        pass
+    if not there:
+        file.unlink()
 
 
 def _loaded(paths: list[Path]) -> "dict[Path, Loaded]":

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.gateway.process import DEVICE, GatewayProcess
 
 
@@ -32,6 +34,16 @@ def test_a_secret_is_made_for_the_owner_alone_and_shown_to_nobody(gateway: Gatew
     assert stat.S_IMODE(secret.stat().st_mode) == 0o600
     assert len(bytes.fromhex(secret.read_text())) == 32
     assert secret.read_text().strip() not in out + err
+
+
+def test_a_device_that_is_refused_leaves_no_secret_behind(gateway: GatewayProcess) -> None:
+    assert add(gateway, "--type", "radio")[0] == 1
+    assert not (gateway.folder / "secret").exists()
+
+    assert add(gateway)[0] == 0
+    kept = (gateway.folder / "secret").read_text()
+    assert add(gateway)[0] == 1
+    assert (gateway.folder / "secret").read_text() == kept
 
 
 def test_what_a_person_can_mend_ends_with_one_sentence_and_code_1(
@@ -83,3 +95,31 @@ def test_a_command_does_not_wait_for_the_other_parts_to_load() -> None:
         [sys.executable, "-c", typed], capture_output=True, text=True, timeout=60, check=False
     )
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "[]")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("label", "papers"),
+        ("label", "door", "--sees", "movement", "--to", "-"),
+        ("sim", "replay", "tests/data/mr60bha2_empty_room.csv", "--radar", "mr60bha2", "--json"),
+        ("sim", "run", "sim/scenarios/button_answered.toml", "--json"),
+    ],
+)
+def test_a_full_disk_under_the_output_is_told_in_one_sentence(command: tuple[str, ...]) -> None:
+    typed = (
+        f"import sys; from gateway.cli import main; sys.argv = {['doorknock', *command]}; main()"
+    )
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", typed],
+            cwd=Path(__file__).parents[2],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    said = done.stderr.splitlines()[-1]
+    assert said.startswith("The output cannot be written: no space left on device")
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)

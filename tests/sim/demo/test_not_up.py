@@ -34,3 +34,20 @@ def test_a_gateway_that_is_not_up_in_time_is_one_sentence_and_exit_1(tmp_path: P
     assert sentence.startswith("The demo did not come up (the gateway is ready: not seen within")
     assert sentence.endswith(f"{folder}.")
     assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_file_in_place_of_the_folder_is_one_sentence_and_exit_1(tmp_path: Path) -> None:
+    file = tmp_path / "demo"
+    file.write_text("somebody's")
+
+    done = subprocess.run(
+        [sys.executable, "-c", IMPATIENT, "demo", "--once", "--headless", "--folder", str(file)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == f"{file} is a file; name a folder with --folder."
+    assert "Traceback" not in done.stderr
+    assert file.read_text() == "somebody's"

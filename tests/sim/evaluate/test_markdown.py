@@ -56,3 +56,18 @@ def test_a_missed_target_is_marked_and_others_stand_beside():
     assert "**missed**" in text
     assert "| without drift |" in text
     assert "100 (0)" in text
+
+
+def test_a_page_stays_as_it_was_where_there_is_no_room_for_the_new_one(tmp_path, monkeypatch):
+    file = tmp_path / "page.md"
+    file.write_text(before := f"before\n{markdown.BEGIN}\nof before\n{markdown.END}\nafter\n")
+
+    def half(path, text, **how):
+        path.write_bytes(text.encode()[:10])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(type(file), "write_text", half)
+    with pytest.raises(OSError, match="No space left"):
+        markdown.write([result()], file, "So.", DAY)
+    assert [path.name for path in tmp_path.iterdir()] == ["page.md"]
+    assert file.read_text() == before

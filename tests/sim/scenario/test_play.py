@@ -134,6 +134,7 @@ def test_what_was_not_as_expected_is_exit_1_and_in_the_report(tmp_path: Path) ->
         (["run"], "Name a scenario"),
         (["run", "nowhere.toml"], "nowhere.toml cannot be read: no such file"),
         (["run", "{good}", "--junit", "no/where.xml"], "no is no folder"),
+        (["run", "{good}", "--junit", "/"], "/ cannot be written: is a directory"),
         (["run", "{bad}"], "line 3: '-1 min' is negative"),
     ],
 )
