@@ -25,7 +25,7 @@ from gateway.arrival import Arrival
 from gateway.commands import Commands, signing_key
 from gateway.destinations import Destination
 from gateway.happened import Occurred, StoredEvent
-from gateway.placement import Clock, place
+from gateway.placement import LONGEST_UPTIME_MS, Clock, place
 from gateway.seen import Seen
 from gateway.store import devices as device_table
 from gateway.store import events as table
@@ -207,7 +207,8 @@ class Entry:
         boot = (one.device, message.boot)
         received = one.arrival.received_at_ms
         placement, clock = place(page.clock(boot), received, message.stamp)
-        page.new_clocks[boot] = clock
+        if clock is not None:
+            page.new_clocks[boot] = clock
         kind, details = message.kind, message.details
         if placement.occurred is Occurred.AT:
             test = orders.meant_as_test(connection, row, message, placement.occurred_at_ms)
@@ -235,7 +236,7 @@ class Entry:
             return
         signature = one.arrival.payload[-wire.SIGNATURE_BYTES :]
         page.signatures.setdefault((*boot, message.seq), set()).add(signature)
-        page.event_rows.append(table.event_row(one.event, message.stamp, signature))
+        page.event_rows.append(table.event_row(one.event, _uptime_ms(message), signature))
         for destination in self._destinations:
             parcel = destination.compose(one.event)
             if parcel is None:
@@ -270,7 +271,7 @@ class Entry:
             table.set_watch(connection, row.device, message.boot, message.seq, on=on)
         if message.kind == "heartbeat":
             # With its uptime: some of it is counted since the start.
-            row.set(health={**details, "uptime_ms": message.stamp})
+            row.set(health={**details, "uptime_ms": _uptime_ms(message)})
             if "battery_millivolts" in details:
                 row.set(battery_millivolts=details["battery_millivolts"])
             self._say_light(connection, row, one, shown=details.get("light"))
@@ -322,6 +323,11 @@ class Entry:
             if one.message is not None and one.message.spoilt:
                 added["spoilt details"] += 1
         table.count(connection, added)
+
+
+def _uptime_ms(message: wire.Message) -> int:
+    """As it is kept: a stamp may be larger than any number that a store takes."""
+    return min(message.stamp, LONGEST_UPTIME_MS)
 
 
 def _named(arrivals: Sequence[Arrival]) -> set[str]:

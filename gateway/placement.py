@@ -17,6 +17,10 @@ that waited arrive closer together than they happened. An anchor is therefore *c
 times read from it are called "at", once a second message, APART_MS or more away from it, has
 agreed with it. Before that an event is known to have occurred "before" its arrival, no more.
 
+An uptime that no device can have (LONGEST_UPTIME_MS) says nothing of the time, and is held against
+nothing: whoever has a device's key may write any, and one message with such a one must not put the
+next press of that boot into a year that there is not.
+
 Pure: no I/O, no clock. All times Unix ms, uptimes ms since the boot.
 """
 
@@ -31,6 +35,8 @@ ON_TIME_MS = 2_000
 DRIFT_PER_MILLE = 20
 # Two messages closer than this prove nothing: a flushed journal could look the same.
 APART_MS = 5_000
+# Twenty years without a start. Times that far from now are still dates.
+LONGEST_UPTIME_MS = 20 * 365 * 86_400_000
 
 
 @dataclass(frozen=True)
@@ -45,10 +51,12 @@ class Clock:
     late_uptime_ms: int | None = None
 
 
-def place(clock: Clock | None, arrival_ms: int, uptime_ms: int) -> tuple[Placement, Clock]:
+def place(clock: Clock | None, arrival_ms: int, uptime_ms: int) -> tuple[Placement, Clock | None]:
     """Where a message of this boot belongs in time, and what is known of the boot's clock now."""
+    if uptime_ms > LONGEST_UPTIME_MS:
+        return _before(arrival_ms), clock
     now = Clock(arrival_ms, uptime_ms)
-    if clock is None:
+    if clock is None or clock.uptime_ms > LONGEST_UPTIME_MS:
         return _before(arrival_ms), now
     apart_ms = uptime_ms - clock.uptime_ms
     foretold_ms = clock.arrival_ms + apart_ms

@@ -4,6 +4,7 @@ The signature is stamped at the moment of sending. One stamped when the event ha
 refused as too old after the first long outage, just when it matters.
 """
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -20,8 +21,11 @@ EVENTS_PATH = "/v1/events"
 # What the backend is to know of: what asks for somebody, and what is wrong with a device.
 KINDS = frozenset((*wire.ALARM_KINDS, "fault", "battery", "tamper", "boot"))
 # Long enough for a backend that commits to a slow disk, short enough to try elsewhere within the
-# 60 s after which the gateway acts by itself.
+# 60 s after which the gateway acts by itself. For all of the answer: one that comes letter by
+# letter would else hold its parcel for ever.
 TIMEOUT_S = 10.0
+# The contract's answers are under 1 KiB. What is longer is not ours, and not for our memory.
+LONGEST_ANSWER_BYTES = 64 << 10
 # The answers that are about the parcel. All others are about the way or the moment: a wrong
 # address (404), a wrong secret (401) or a proxy's whim (403, 413 …) must not cost an event.
 NEVER = frozenset({400, 409, 410, 422})
@@ -90,24 +94,45 @@ class WebhookDestination:
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": self._webhook.sign(parcel.id, now, parcel.body),
         }
-        try:
-            answer = await self._client.post(
-                self._url, content=parcel.body.encode(), headers=headers, timeout=TIMEOUT_S
-            )
-        except httpx.HTTPError as error:
-            raise Unreachable(type(error).__name__) from None
-        if answer.is_success:
+        status, body = await self._post(parcel, headers)
+        if 200 <= status < 300:
             return
-        if answer.status_code in NEVER:
-            raise Rejected(f"HTTP {answer.status_code}", _said(answer))
-        hint = "; see that webhook_secret is the same on both sides" * (answer.status_code == 401)
-        raise Unreachable(f"HTTP {answer.status_code}{hint}")
+        if status in NEVER:
+            raise Rejected(f"HTTP {status}", _said(body))
+        hint = "; see that webhook_secret is the same on both sides" * (status == 401)
+        raise Unreachable(f"HTTP {status}{hint}")
+
+    async def _post(self, parcel: Parcel, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        """The answer's status, and as much of its body as is worth having: the status says all
+        that matters. Raises Unreachable where there was none in time."""
+        status: int | None = None
+        body = b""
+        try:
+            async with (
+                asyncio.timeout(TIMEOUT_S),
+                self._client.stream(
+                    "POST",
+                    self._url,
+                    content=parcel.body.encode(),
+                    headers=headers,
+                    timeout=TIMEOUT_S,
+                ) as answer,
+            ):
+                status = answer.status_code
+                async for piece in answer.aiter_bytes():
+                    body += piece
+                    if len(body) > LONGEST_ANSWER_BYTES:
+                        break
+        except (httpx.HTTPError, TimeoutError) as error:
+            if status is None:
+                raise Unreachable(type(error).__name__) from None
+        return status, body
 
 
-def _said(answer: httpx.Response) -> str:
+def _said(body: bytes) -> str:
     try:
-        return str(answer.json()["error"])[:200]
-    except (ValueError, KeyError, TypeError):
+        return str(json.loads(body)["error"])[:200]
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ""
 
 

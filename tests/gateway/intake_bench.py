@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from gateway.arrival import Arrival
 from gateway.commands import Commands
-from gateway.destinations import Parcel
+from gateway.destinations import Destination, Parcel
 from gateway.entry import Entry
 from gateway.happened import StoredEvent
 from gateway.intake import Intake
@@ -42,9 +42,10 @@ class Bench:
     sent: list[wire.Message] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
     mend: Any = None
+    destination: Destination = field(default_factory=Everything)
 
     def __post_init__(self) -> None:
-        self.entry = Entry(Commands(lambda: self.now_ms), [Everything()])
+        self.entry = Entry(Commands(lambda: self.now_ms), [self.destination])
         self.intake = Intake(
             self.store,
             self.entry,

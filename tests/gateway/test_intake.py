@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
+import httpx
 import pytest
 import structlog.testing
 from doorknock import wire
@@ -13,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from gateway import devices
 from gateway.arrival import Arrival
+from gateway.destinations.webhook import WebhookDestination
 from gateway.entry import Entry
 from gateway.intake import ALARMS_AT_ONCE, TELEMETRY_AT_ONCE, Intake
 from gateway.store import Store
@@ -140,6 +142,20 @@ def test_a_forgery_among_presses_costs_none_of_them(bench: Bench) -> None:
     bench.arrive(bench.event(seq=1), b"nonsense", bench.event(seq=2))
 
     assert [seq for _, seq, _, _ in bench.kept()] == [1, 2]
+
+
+@pytest.mark.parametrize("forged_ms", [1 << 45, 1 << 62, (1 << 64) - 1])
+def test_a_forged_uptime_costs_no_press_of_the_real_device(store: Store, forged_ms: int) -> None:
+    """A stolen key writes any; the presses of the same boot are placed in time beside it."""
+    webhook = WebhookDestination(httpx.AsyncClient(), "http://x", "whsec_" + "A" * 32, gateway="g")
+    bench = Bench(store, destination=webhook)
+
+    bench.arrive(bench.event(seq=900, uptime_ms=forged_ms))
+    bench.arrive(bench.event(seq=1, uptime_ms=60_000), bench.event(seq=2, uptime_ms=70_000))
+
+    assert [seq for _, seq, _, _ in bench.kept()] == [900, 1, 2]
+    assert [command.kind for command in bench.sent] == ["answer"] * 3
+    assert "set aside" not in bench.counted()
 
 
 def test_a_device_without_a_number_is_given_the_next_one(bench: Bench) -> None:

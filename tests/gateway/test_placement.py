@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.destinations.webhook import rfc3339
 from gateway.happened import Occurred
-from gateway.placement import Clock, place
+from gateway.placement import LONGEST_UPTIME_MS, Clock, place
 
 START = 1_790_000_000_000
 HOUR = 3_600_000
@@ -171,3 +172,29 @@ def test_an_at_is_right_when_the_witnesses_were_live(late: list[tuple[int, int]]
         if placement.occurred is Occurred.AT:
             slack = placement.unsure_ms + 2_000 + uptime // 50
             assert abs(placement.occurred_at_ms - (START + uptime)) <= slack
+
+
+@given(st.lists(st.tuples(st.integers(0, (1 << 64) - 1), st.integers(0, HOUR)), max_size=20))
+def test_any_uptime_that_can_be_written_leads_to_a_date(messages: list[tuple[int, int]]) -> None:
+    """Whoever has a device's key may write what they like."""
+    clock = None
+    for uptime, arrival in messages:
+        placement, clock = place(clock, START + arrival, uptime)
+
+        assert rfc3339(placement.occurred_at_ms)
+
+
+def test_an_uptime_that_nothing_can_have_is_held_against_nothing() -> None:
+    clock = heard((1_000, 1_000), (61_000, 61_000))
+
+    placement, after = place(clock, START + 70_000, LONGEST_UPTIME_MS + 1)
+
+    assert (placement.occurred, placement.occurred_at_ms) == (Occurred.BEFORE, START + 70_000)
+    assert after == clock
+
+
+def test_a_clock_that_was_kept_from_such_an_uptime_is_begun_anew() -> None:
+    placement, after = place(Clock(START, 1 << 62), START + 70_000, 70_000)
+
+    assert (placement.occurred, placement.occurred_at_ms) == (Occurred.BEFORE, START + 70_000)
+    assert after == Clock(START + 70_000, 70_000)

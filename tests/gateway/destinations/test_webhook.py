@@ -2,7 +2,9 @@
 
 import asyncio
 import base64
+import contextlib
 import json
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -142,3 +144,77 @@ def test_a_wrong_secret_is_told_without_the_secret() -> None:
 
     assert "webhook_secret" in str(caught.value)
     assert SECRET not in str(caught.value)
+
+
+def deliver_to(answer: Callable[[asyncio.StreamWriter], Awaitable[None]]) -> None:
+    """To a receiver on loopback that takes the request and answers so."""
+
+    async def story() -> None:
+        answering: list[asyncio.Task[None]] = []
+
+        async def take(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            answering.append(asyncio.ensure_future(_quietly(answer(writer))))
+
+        receiver = await asyncio.start_server(take, "127.0.0.1", 0)
+        port = receiver.sockets[0].getsockname()[1]
+        async with httpx.AsyncClient(trust_env=False) as client:
+            try:
+                url = f"http://127.0.0.1:{port}"
+                webhook = WebhookDestination(client, url, SECRET, gateway="house-1")
+                await webhook.deliver(Parcel("a", "{}"))
+            finally:
+                for task in answering:
+                    task.cancel()
+                receiver.close()
+
+    asyncio.run(story())
+
+
+async def _quietly(answering: Awaitable[None]) -> None:
+    with contextlib.suppress(OSError):
+        await answering
+
+
+def test_an_answer_that_comes_letter_by_letter_holds_no_parcel(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each letter is in time; all of it never is."""
+    monkeypatch.setattr("gateway.destinations.webhook.TIMEOUT_S", 0.3)
+
+    async def drip(writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\n")
+        while True:
+            writer.write(b"x-wait: a\r\n")
+            await writer.drain()
+            await asyncio.sleep(0.05)
+
+    with pytest.raises(Unreachable, match="Timeout"):
+        deliver_to(drip)
+
+
+def test_an_answer_without_an_end_is_not_read_to_its_end() -> None:
+    sent = 0
+
+    async def flood(writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000000\r\n\r\n")
+        while sent < 1_000:
+            writer.write(bytes(1_000_000))
+            await writer.drain()
+            sent += 1
+
+    deliver_to(flood)
+
+    assert sent < 100
+
+
+def test_what_was_said_to_be_committed_is_so_though_the_rest_of_the_answer_never_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("gateway.destinations.webhook.TIMEOUT_S", 0.05)
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.Event().wait()
+
+    deliver(Parcel("a", "{}"), httpx.Response(200, content=body()))
