@@ -10,6 +10,9 @@ from gateway.backend.happenings import Kind, Light
 
 _TIMES = ("raised_at", "called_at", "follow_up_at", "ok_at", "closed_at")
 
+# What from_body() raises at the body of another version, or a damaged one.
+UNREADABLE = (ValueError, KeyError, TypeError, IndexError, AttributeError)
+
 
 def to_body(alert: Alert) -> dict[str, Any]:
     """Plain JSON values; times as ISO 8601 with their offset."""

@@ -14,6 +14,7 @@ import structlog
 
 from gateway.backend import cards, questions
 from gateway.backend.alert import Alert
+from gateway.backend.alert_record import UNREADABLE
 from gateway.backend.alerts import advance, must_act, raise_alert
 from gateway.backend.escalation import Plan
 from gateway.backend.happenings import (
@@ -53,6 +54,7 @@ _LONGEST_RETRY = timedelta(seconds=max(_RETRY_AFTER_S))
 # About ten minutes. What asks for an answer is written anew at each reminder anyway.
 MOST_ATTEMPTS = 15
 _MOST_AT_ONCE = 500
+_STUCK_TOLD_EVERY = timedelta(minutes=10)
 
 # Of a stream item: the named question was answered on the resident's page.
 SAID_OK = "said_ok"
@@ -114,6 +116,7 @@ class Dispatch:
         self._clock = clock
         self._committed = committed
         self._oversight = Oversight(policy)
+        self._told_stuck: dict[str, datetime] = {}
 
     # --- what the gateway says ---
 
@@ -252,7 +255,7 @@ class Dispatch:
                 fired += self._fire(kind, subject, now)
             except Exception:
                 # One alert that cannot be advanced must not hold up the others.
-                _log.exception("a timer could not be acted on", kind=kind, subject=subject)
+                self._stuck(kind, subject, now)
         if fired:
             self._committed()
         return fired
@@ -263,8 +266,19 @@ class Dispatch:
         """Whether a timer is only ahead because the clock was, when it was set."""
         if kind == GATEWAY:
             return due_at > now + GATEWAY_LOST_AFTER
-        alert = ledger.alert(subject)
+        try:
+            alert = ledger.alert(subject)
+        except UNREADABLE:
+            self._stuck(kind, subject, now)
+            return False
         return alert is not None and must_act(alert, now, self._plan(ledger, alert))
+
+    def _stuck(self, kind: str, subject: str, now: datetime) -> None:
+        """Told now and then: it is come back to every second."""
+        told_at = self._told_stuck.get(subject)
+        if told_at is None or abs(now - told_at) >= _STUCK_TOLD_EVERY:
+            self._told_stuck[subject] = now
+            _log.exception("a timer could not be acted on; report this", kind=kind, subject=subject)
 
     def next_due(self) -> datetime | None:
         """When the next timer is due."""
@@ -296,20 +310,29 @@ class Dispatch:
         with self._database.write() as connection:
             ledger = Ledger(connection)
             rows = ledger.claim_notices(self._clock(), LEASE, _LONGEST_RETRY, busy, _MOST_AT_ONCE)
-            return [
-                Outgoing(
-                    number=row.number,
-                    person=row.person,
-                    channel=row.channel,
-                    reason=row.reason,
-                    details=row.details,
-                    made_at=row.made_at,
-                    attempts=row.attempts,
-                    alert=ledger.alert(row.alert) if row.alert else None,
-                    call=ledger.newest_call(row.alert) if row.alert else None,
-                )
-                for row in rows
-            ]
+            outgoing = (self._outgoing(ledger, row) for row in rows)
+            return [one for one in outgoing if one is not None]
+
+    @staticmethod
+    def _outgoing(ledger: Ledger, row: Any) -> Outgoing | None:
+        """None where its alert cannot be read: it must not hold up what is said of others. It is
+        looked at again when the lease is over."""
+        try:
+            alert = ledger.alert(row.alert) if row.alert else None
+        except UNREADABLE:
+            _log.exception("an alert cannot be read; report this", alert=row.alert)
+            return None
+        return Outgoing(
+            number=row.number,
+            person=row.person,
+            channel=row.channel,
+            reason=row.reason,
+            details=row.details,
+            made_at=row.made_at,
+            attempts=row.attempts,
+            alert=alert,
+            call=ledger.newest_call(row.alert) if row.alert else None,
+        )
 
     def next_notice_due(self, busy: set[tuple[str, int]]) -> datetime | None:
         """When the next notice may be claimed that is for none of the channels in *busy*."""

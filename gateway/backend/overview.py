@@ -1,6 +1,8 @@
 """What there is to see: open alerts and all that belongs to them, devices, gateways. Only reads."""
 
+import contextlib
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -9,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from gateway.backend.alert import Alert
-from gateway.backend.alert_record import from_body
+from gateway.backend.alert_record import UNREADABLE, from_body
 from gateway.backend.happenings import ASKING, Kind
 from gateway.backend.tables import alerts, devices, gateways, log, notices
 
@@ -100,9 +102,18 @@ def overview(connection: Connection) -> Overview:
     alerts as for one."""
     is_open = alerts.c.closed_at.is_(None)
     rows = connection.execute(select(alerts.c.body).where(is_open))
-    views = _views(connection, [from_body(row.body) for row in rows], is_open)
+    views = _views(connection, _readable(row.body for row in rows), is_open)
     views.sort(key=lambda one: (one.alert.kind is not Kind.URGENT, one.alert.raised_at))
     return replace(surroundings(connection), alerts=tuple(views))
+
+
+def _readable(bodies: Iterable[Any]) -> list[Alert]:
+    """Those that can be read: one that cannot (its timer tells of it) must not hide the others."""
+    found = []
+    for body in bodies:
+        with contextlib.suppress(*UNREADABLE):
+            found.append(from_body(body))
+    return found
 
 
 def surroundings(connection: Connection) -> Overview:

@@ -13,6 +13,8 @@ _log = structlog.get_logger(__name__)
 
 # Often enough for days; each time a short transaction.
 _FORGET_EVERY = timedelta(hours=1)
+# Between a look that came a moment too soon and the next.
+_SHORTEST_WAIT_S = 0.05
 
 
 class Timers:
@@ -33,14 +35,17 @@ class Timers:
             heard = self._bell.listen()
             wait_s = self._look_every_s
             try:
-                await asyncio.to_thread(self._dispatch.fire_due_timers)
+                fired = await asyncio.to_thread(self._dispatch.fire_due_timers)
                 due = await asyncio.to_thread(self._dispatch.next_due)
                 now = self._clock()
                 if now >= forget_at or forget_at - now > _FORGET_EVERY:
                     forget_at = now + _FORGET_EVERY
                     await asyncio.to_thread(self._dispatch.forget)
                 if due is not None:
-                    wait_s = min(wait_s, max(0.05, (due - self._clock()).total_seconds()))
+                    until_s = (due - self._clock()).total_seconds()
+                    # What is overdue and could not be acted on now is come back to, not hammered.
+                    shortest_s = _SHORTEST_WAIT_S if fired or until_s > 0 else LOOK_EVERY_S
+                    wait_s = min(wait_s, max(shortest_s, until_s))
             except Exception:
                 _log.exception("timers could not be read")
             await heard.wait(wait_s)
