@@ -6,8 +6,10 @@ import apprise
 
 from gateway.backend.channels import ChannelFailed, Message
 
-# Apprise logs what it sends and where. Addresses hold tokens, texts hold rooms: not for logs.
+# Apprise logs what it sends and where. Addresses hold tokens, texts hold rooms: not for logs. What
+# it sends by warns of an answer that it finds odd, with the address.
 logging.getLogger("apprise").disabled = True
+logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 
 
 class AppriseChannel:
@@ -30,13 +32,24 @@ class AppriseChannel:
                 async_mode=False,
                 secure_logging=True,
                 storage_mode=apprise.PersistentStoreMode.MEMORY,
+                # A POST that is sent elsewhere becomes a GET there, and the "200" of a page that
+                # nobody reads would count as sent; or the link in it goes to a host that nobody
+                # has named.
+                http_redirects=False,
             )
         )
         if not sender.add(address):
             raise ChannelFailed("its address is none that Apprise can read")
         kind = apprise.NotifyType.WARNING if message.urgent else apprise.NotifyType.INFO
         try:
-            taken = sender.notify(title=message.title, body=message.text, notify_type=kind)
+            taken = sender.notify(
+                title=message.title,
+                body=message.text,
+                notify_type=kind,
+                # Else a service that shows HTML takes a unit's "<" for a tag (Telegram refuses the
+                # message), and a mail's lines run together.
+                body_format=apprise.NotifyFormat.TEXT,
+            )
         except Exception as error:
             # Of its plugins anything may come; its words may hold the address.
             raise ChannelFailed(f"Apprise failed with {type(error).__name__}") from None
