@@ -1,16 +1,28 @@
 """Which sequence numbers of one boot have been seen: as ranges, so that they can be kept for ever.
 
-A device counts up by one, so a boot is one range however long it lasts. Pure.
+A device counts up by one, so a boot is one range however long it lasts, and some more where a full
+journal has let go of heartbeats between calls. Whoever has a device's key could make a hole at each
+number; half a million of them, and each message of that boot would hold up the whole house for
+seconds. So there are no more than MOST_RANGES: then the lowest hole counts as seen. What belonged
+there comes no more, for a journal is emptied in order; and a call that comes under a number of
+which nothing was kept is another call (gateway/entry.py), so none is lost by it.
+
+Pure.
 """
 
 from bisect import bisect_right
 from collections.abc import Iterable
 
+# Read for each message, in about a millisecond.
+MOST_RANGES = 256
+
 
 class Seen:
-    """A set of whole numbers, kept as sorted ranges that neither overlap nor touch."""
+    """A set of whole numbers, kept as sorted ranges that neither overlap nor touch; no more
+    than *most* once it has grown to so many."""
 
-    def __init__(self, ranges: Iterable[tuple[int, int]] = ()) -> None:
+    def __init__(self, ranges: Iterable[tuple[int, int]] = (), *, most: int = MOST_RANGES) -> None:
+        self._most = most
         pairs = sorted(ranges)
         self._firsts = [first for first, _ in pairs]
         self._lasts = [last for _, last in pairs]
@@ -41,4 +53,7 @@ class Seen:
         else:
             self._firsts.insert(at, number)
             self._lasts.insert(at, number)
+            if len(self._firsts) > self._most:
+                self._lasts[0] = self._lasts.pop(1)
+                del self._firsts[1]
         return True

@@ -10,6 +10,7 @@ import pytest
 import structlog.testing
 from doorknock import wire
 from doorknock.call import Call
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from gateway import devices
@@ -17,10 +18,11 @@ from gateway.arrival import Arrival
 from gateway.destinations.webhook import WebhookDestination
 from gateway.entry import Entry
 from gateway.intake import ALARMS_AT_ONCE, TELEMETRY_AT_ONCE, Intake
+from gateway.seen import MOST_RANGES
 from gateway.store import Store
 from gateway.store import devices as device_table
 from gateway.store import lights as light_table
-from gateway.store.schema import events, set_aside, watches
+from gateway.store.schema import events, seen, set_aside, watches
 from tests.gateway.intake_bench import Bench
 from tests.gateway.process import DEVICE, NOW_MS, SECRET, until
 
@@ -156,6 +158,19 @@ def test_a_forged_uptime_costs_no_press_of_the_real_device(store: Store, forged_
     assert [seq for _, seq, _, _ in bench.kept()] == [900, 1, 2]
     assert [command.kind for command in bench.sent] == ["answer"] * 3
     assert "set aside" not in bench.counted()
+
+
+def test_holes_of_a_stolen_key_stay_few_and_a_press_in_one_is_kept(bench: Bench) -> None:
+    holes = [bench.event("stirring", seq) for seq in range(10, 10 + 4 * MOST_RANGES, 2)]
+    bench.arrive(*holes)
+    while bench.done.count("ack") < len(holes):
+        bench.intake.work()
+
+    bench.arrive(bench.event("press", 11))
+
+    with bench.store.read() as connection:
+        assert len(connection.execute(select(seen)).all()) == MOST_RANGES
+    assert [kind for _, seq, _, kind in bench.kept() if seq == 11] == ["press"]
 
 
 def test_a_device_without_a_number_is_given_the_next_one(bench: Bench) -> None:

@@ -39,3 +39,18 @@ def test_a_boot_of_any_length_is_one_range() -> None:
         seen.add(number)
 
     assert seen.ranges == [(1, 10_000)]
+
+
+@given(st.lists(st.integers(0, 60)))
+def test_holes_without_end_are_few_ranges_and_nothing_seen_is_forgotten(
+    numbers: list[int],
+) -> None:
+    seen, most = Seen(most=3), 0
+
+    for number in numbers:
+        seen.add(number)
+        most = max(most, len(seen.ranges))
+
+    assert most <= 3
+    assert all(number in seen for number in numbers)
+    assert all(a[1] + 1 < b[0] for a, b in pairwise(seen.ranges))
