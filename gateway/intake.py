@@ -142,7 +142,7 @@ class Intake:
             with self._store.write() as connection:
                 if step_ms:
                     table.forget_clocks(connection)
-                    device_table.shift_last_heard(connection, step_ms)
+                    device_table.shift_last_heard(connection, step_ms, self._clock_ms())
                 entered[:] = self._entry.enter(connection, arrivals)
             if step_ms:
                 self._clock_step.taken(step_ms)

@@ -57,7 +57,11 @@ async def stay_alive(
 def late(device: Device, now_ms: int, hearing_since_ms: int) -> bool:
     """Whether *device* should have been heard by now. hearing_since_ms: the gateway has been
     able to hear since then (Unix ms)."""
-    since = max(device.last_heard_at_ms or device.added_at_ms, hearing_since_ms)
+    heard_at_ms = device.last_heard_at_ms or device.added_at_ms
+    if heard_at_ms > now_ms + GRACE_MS:
+        # By a clock that was ahead and has been corrected: nobody waits until it is so late again.
+        heard_at_ms = hearing_since_ms
+    since = max(heard_at_ms, hearing_since_ms)
     every = DEVICE_HEARTBEAT_MS[device.device_type]
     return now_ms - since > HEARTBEATS_MISSED_BEFORE_LATE * every + GRACE_MS
 

@@ -148,6 +148,9 @@ class Oversight:
             heard_at = report.last_heard_at
             listed_at = min(row.listed_at, now)
             silent_for = heartbeat.at - heard_at if heard_at else now - listed_at
+            if silent_for < -_STAMP_AHEAD:
+                # Heard by a clock that was ahead and has been corrected: since then, not heard.
+                silent_for = now - since
             late = is_late(report.device_type, silent_for, now - since)
             told_at = row.late_told_at
             if told_at is not None and told_at > now:

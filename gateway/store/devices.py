@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, bindparam, delete, exists, select, update
+from sqlalchemy import Connection, bindparam, case, delete, exists, select, update
 
 from gateway.store.schema import (
     clocks,
@@ -182,10 +182,15 @@ def others_in(connection: Connection, unit: str, device: str) -> Sequence[str]:
     return [str(one) for one in found.scalars()]
 
 
-def shift_last_heard(connection: Connection, step_ms: int) -> None:
-    """The clock was set by *step_ms*: says when each device was last heard by the clock as it is
-    now."""
-    connection.execute(update(devices).values(last_heard_at=devices.c.last_heard_at + step_ms))
+def shift_last_heard(connection: Connection, step_ms: int, now_ms: int) -> None:
+    """The clock was set by *step_ms*, to *now_ms*: says when each device was last heard by the
+    clock as it is now. Never later than now: after a power cut a computer without a clock starts
+    before the time at which it last heard them, by the clock that was right."""
+    shifted = devices.c.last_heard_at + step_ms
+    heard = case((shifted > now_ms, now_ms), else_=shifted)
+    connection.execute(
+        update(devices).where(devices.c.last_heard_at.is_not(None)).values(last_heard_at=heard)
+    )
 
 
 @lru_cache

@@ -307,6 +307,21 @@ def test_a_clock_that_is_set_makes_no_press_old_and_no_device_silent(
     assert row(bench.store).last_heard_at == bench.now_ms
 
 
+def test_a_clock_that_begins_before_the_power_cut_makes_nobody_heard_in_the_future(
+    bench: Bench,
+) -> None:
+    """It goes on where it was saved an hour before; the clock that was right had heard them."""
+    other = "aabbccddeeff"
+    devices.register(bench.store, other, bytes(31) + b"1", "205", "sensor", now_ms=NOW_MS)
+    with bench.store.write() as connection:
+        device_table.change(connection, other, {"last_heard_at": NOW_MS + 3_600_000})
+    bench.set_clock(3_700_000)
+
+    bench.arrive(bench.event())
+
+    assert row(bench.store, other).last_heard_at == bench.now_ms
+
+
 def test_a_replay_does_not_make_a_dead_device_seem_alive(bench: Bench) -> None:
     bench.arrive(bench.event())
     bench.now_ms += 3_600_000

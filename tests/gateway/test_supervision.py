@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -214,6 +215,16 @@ def test_two_missed_heartbeats_make_a_device_late(
     device = devices.register(
         store, "aabbccddeeff", bytes(31) + b"1", "2", device_type, now_ms=NOW_MS
     )
+
+    assert late(device, NOW_MS + minutes * MINUTE, NOW_MS) is expected
+
+
+@pytest.mark.parametrize(("minutes", "expected"), [(30, False), (31, True)])
+def test_a_device_that_a_clock_ahead_has_heard_is_missed_all_the_same(
+    store: Store, minutes: int, expected: bool
+) -> None:
+    """The clock was ten hours ahead, has been set, and nobody has been heard since."""
+    device = replace(devices.get(store, DEVICE), last_heard_at_ms=NOW_MS + 600 * MINUTE)
 
     assert late(device, NOW_MS + minutes * MINUTE, NOW_MS) is expected
 

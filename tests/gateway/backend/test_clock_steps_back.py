@@ -87,6 +87,26 @@ def test_a_silent_device_is_told(house: House, ahead_s: int) -> None:
     assert any("Not heard from: 204" in one.text for one in house.outbox.to("dora"))
 
 
+def test_a_device_that_was_heard_by_the_clock_that_was_ahead_is_told(house: House) -> None:
+    """And its gateway, which has heard nobody since, still says so."""
+    for _ in range(5):
+        heard_at = house.clock()
+        beat(house, heard_at)
+        house.pass_time(60, step=60)
+    house.clock.forward(-AHEAD_S)
+    for _ in range(2):
+        beat(house, heard_at)
+        house.pass_time(60, step=60)
+    assert not house.outbox.to("dora")
+
+    for _ in range(6):
+        beat(house, heard_at)
+        house.pass_time(60, step=60)
+
+    told = [one.text.splitlines()[0] for one in house.outbox.to("dora")]
+    assert told == ["Not heard from: 204. Check power, battery and Wi-Fi."]
+
+
 def test_a_gateway_that_dies_then_is_told_as_lost(house: House) -> None:
     beat(house, house.clock())
     house.clock.forward(-AHEAD_S)
