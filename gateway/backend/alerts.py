@@ -197,12 +197,8 @@ def _on_my_way(alert: Alert, person: str, now: datetime, plan: Plan) -> tuple[Al
     first = not alert.attending or alert.asking is not None
     until = now + plan.follow_up_after
     alert = _answered(alert, person)
-    # Whoever was there, is called again and says this has left: they are on the way once more.
-    alert = replace(
-        alert,
-        arrived=_without(alert.arrived, person),
-        on_the_way=(*_not_of(alert.on_the_way, person), (person, until)),
-    )
+    on_the_way = (*_not_of(alert.on_the_way, person), (person, until))
+    alert = replace(alert, on_the_way=on_the_way)
     if alert.arrived:
         # Somebody else is there already; this one joins them.
         due = alert.follow_up_at or now + plan.still_open_after
@@ -216,8 +212,9 @@ def _arrived(alert: Alert, person: str, now: datetime, plan: Plan) -> tuple[Aler
     if person in alert.arrived and alert.asking is None:
         return alert, []
     first = not alert.attending or alert.asking is not None
+    alert = _answered(alert, person)
     alert = replace(
-        _answered(alert, person),
+        alert,
         state=State.ARRIVED,
         arrived=_with(alert.arrived, person),
         on_the_way=_not_of(alert.on_the_way, person),
@@ -266,9 +263,12 @@ def _nobody_comes(alert: Alert) -> tuple[Alert, list[Effect]]:
 
 
 def _answered(alert: Alert, person: str) -> Alert:
+    """Somebody goes or is there. Whoever was there when it began to ask again may have left: only
+    those who answer are counted on, and followed up."""
     return replace(
         alert,
         asking=None,
+        arrived=alert.arrived if alert.asking is None else (),
         asked=_with(alert.asked, person),
         attending=_with(alert.attending, person),
         checked=False,

@@ -95,6 +95,17 @@ def test_a_spare_number_is_below_the_present_and_never_used_again() -> None:
     assert start(nvs).boot == 7
 
 
+def test_flash_that_takes_no_spare_number_leaves_the_present_one() -> None:
+    nvs = Nvs({"boot": 4})
+    identity = start(nvs)
+    assert not identity.broken
+    nvs.refuses = True
+
+    assert identity.spare() == 0
+    assert identity.boot == 5
+    assert identity.broken
+
+
 def test_a_board_whose_names_were_used_before_takes_the_new_number() -> None:
     """A backup was restored: the gateway says so about an event of the present boot."""
     nvs = Nvs({"boot": 4})

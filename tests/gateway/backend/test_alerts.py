@@ -160,6 +160,22 @@ def test_nobody_reached_tries_the_next_step_and_not_the_one_after_it() -> None:
     assert effects == [Notify(("ben",), Reason.ASK)]
 
 
+def test_a_reminder_takes_the_place_of_what_has_not_gone_out() -> None:
+    _, effects = then(raised(), (60, TimeIsUp()))
+    assert effects == [Withdraw(), Notify(("ana", "ben"), Reason.REMIND)]
+
+
+def test_an_answered_alert_that_asks_again_asks_those_who_have_joined_the_plan_as_well() -> None:
+    alert, _ = then(raised(), (10, OnMyWay("ana")))
+    joined = Plan(steps=(("ana", "dora"), ("carla",)))
+    alert, effects = advance(alert, event("press", 3, at=60), after(60), joined)
+    assert written_to(effects) == {
+        Reason.CALLED_AGAIN: ("ana", "ben"),
+        Reason.ASK: ("dora",),
+    }
+    assert "dora" in alert.asked
+
+
 def test_asked_again_is_shown_each_time_more_people_are_asked_and_only_then() -> None:
     alert, _ = then(raised(), (1, NoticeSent("ana")))
     alert, effects = then(alert, (60, TimeIsUp()))
@@ -224,6 +240,44 @@ def test_two_replies_do_not_race_the_second_joins() -> None:
     assert written_to(effects) == {}
 
 
+@pytest.mark.parametrize("word", [OnMyWay, Arrived])
+def test_whoever_does_not_go_is_told_once_that_somebody_does_and_again_after_a_new_call(
+    word: type[OnMyWay | Arrived],
+) -> None:
+    plan = Plan(steps=(("ana", "ben", "carla"),))
+    opened = raise_alert(event("press"), NOON, plan)
+    assert opened is not None
+    alert, effects = advance(opened[0], word("ana"), after(10), plan)
+    assert written_to(effects) == {Reason.ATTENDED: ("ben", "carla")}
+    alert, effects = advance(alert, word("ben"), after(20), plan)
+    assert written_to(effects) == {}
+    alert, _ = advance(alert, event("press", 3, at=60), after(60), plan)
+    alert, effects = advance(alert, word("ben"), after(70), plan)
+    assert written_to(effects) == {Reason.ATTENDED: ("carla",)}
+    assert alert.asking is None
+
+
+def test_whoever_came_without_being_asked_is_asked_when_the_room_calls_again() -> None:
+    alert, _ = then(raised(), (10, OnMyWay("dora")))
+    alert, effects = then(alert, (60, event("press", 3, at=60)))
+    assert "dora" in written_to(effects)[Reason.CALLED_AGAIN]
+
+
+def test_one_who_cannot_go_after_all_calls_nobody_while_somebody_is_there() -> None:
+    alert, _ = then(raised(), (10, OnMyWay("ana")), (20, OnMyWay("ben")), (60, Arrived("ana")))
+    alert, effects = then(alert, (70, CannotGo("ben")))
+    assert (alert.state, alert.asking, effects) == (State.ARRIVED, None, [])
+    assert alert.due_at == after(60 + 1800)
+
+
+def test_one_who_has_to_leave_leaves_the_other_on_the_way() -> None:
+    alert, _ = then(raised(), (10, OnMyWay("ana")), (20, OnMyWay("ben")), (60, Arrived("ana")))
+    alert, effects = then(alert, (70, CannotGo("ana")))
+    assert (alert.state, alert.attending, alert.arrived) == (State.ATTENDING, ("ben",), ())
+    assert (alert.asking, effects) == (None, [])
+    assert alert.due_at == after(320)
+
+
 def test_a_new_press_in_an_attended_alert_asks_again_and_somebody_is_still_coming() -> None:
     # lesson 34: an alert that had been answered swallowed the next emergency in the room
     alert, _ = then(raised(taps=2), (10, OnMyWay("ana")))
@@ -262,6 +316,34 @@ def test_whoever_was_there_is_not_coming_when_the_room_calls_again() -> None:
     assert lights(effects) == [Light.COMING]
     assert (alert.state, alert.arrived) == (State.ATTENDING, ())
     assert alert.due_at == after(550)
+
+
+def test_whoever_was_there_before_a_new_call_stands_in_for_nobody_who_answers_it() -> None:
+    # Given somebody who was there, went, and did not close it; and a room that calls again
+    alert, _ = then(
+        raised(), (20, OnMyWay("ana")), (120, Arrived("ana")), (240, event("press", at=240))
+    )
+
+    # When another says that they go, then it is they who are waited for, no longer than ever
+    alert, _ = then(alert, (250, OnMyWay("ben")))
+    assert (alert.state, alert.arrived) == (State.ATTENDING, ())
+    assert alert.due_at == after(550)
+
+    # And where they cannot after all, then nobody comes, and everybody is asked again
+    alert, effects = then(alert, (300, CannotGo("ben")))
+    assert alert.asking is not None
+    assert written_to(effects) == {Reason.FOLLOW_UP: ("ana", "ben")}
+    assert lights(effects) == [Light.ASKED_AGAIN]
+
+
+def test_whoever_is_there_after_a_new_call_is_alone_there_when_they_leave() -> None:
+    alert, _ = then(
+        raised(), (20, OnMyWay("ana")), (120, Arrived("ana")), (240, event("press", at=240))
+    )
+    alert, _ = then(alert, (300, Arrived("ben")))
+    assert (alert.state, alert.arrived) == (State.ARRIVED, ("ben",))
+    alert, _ = then(alert, (310, CannotGo("ben")))
+    assert alert.asking is not None
 
 
 def test_one_who_cannot_go_leaves_nobody_coming_but_a_promise_that_was_not_kept() -> None:
@@ -303,6 +385,7 @@ def test_an_alert_left_open_at_the_door_asks_first_those_there_and_then_everybod
     assert alert.due_at == after(60 + 1800)
     alert, effects = then(alert, (1860, TimeIsUp()))
     assert written_to(effects) == {Reason.STILL_OPEN: ("ana",)}
+    assert alert.due_at == after(2160)
     alert, effects = then(alert, (2160, TimeIsUp()))
     assert written_to(effects) == {Reason.FOLLOW_UP: ("ana", "ben")}
 
@@ -366,6 +449,15 @@ def test_an_im_ok_of_unknown_time_counts_after_the_same_devices_call() -> None:
     # One device numbers what it says: this was said after its own press, whenever that was.
     alert, _ = then(raised(taps=2), (40, replace(event("ok", 5, at=40), exact=False)))
     assert (alert.kind, alert.ok_at) == (Kind.CHECK_IN, after(40))
+
+
+def test_an_im_ok_of_unknown_time_that_the_same_device_said_before_its_call_is_no_answer() -> None:
+    # Its own numbers say which came first, whatever the times are taken for.
+    opened = raise_alert(event("stillness", 5, device=SENSOR), NOON, PLAN)
+    assert opened is not None
+    said_before = replace(event("ok", 3, at=40, device=SENSOR), exact=False)
+    alert, _ = then(opened[0], (40, said_before))
+    assert (alert.kind, alert.ok_at) == (Kind.URGENT, None)
 
 
 def test_im_ok_closes_only_where_the_resident_chose_so_beforehand() -> None:
