@@ -50,4 +50,7 @@ class Retention:
 
     def _sweep(self) -> bool:
         with self._store.write() as connection:
-            return sweep(connection, self._clock_ms(), self._keep_ms)
+            more = sweep(connection, self._clock_ms(), self._keep_ms)
+        if not more:
+            self._store.scrub()
+        return more

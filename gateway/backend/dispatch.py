@@ -301,7 +301,9 @@ class Dispatch:
     def forget(self) -> int:
         """Lets go of what is no longer needed; how many alerts."""
         with self._database.write() as connection:
-            return forget(connection, self._clock())
+            forgotten = forget(connection, self._clock())
+        self._database.scrub()
+        return forgotten
 
     # --- notices ---
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from gateway.backend.ledger import insert_new
 from gateway.backend.plans import KEEP_LOOKS
@@ -40,31 +40,38 @@ def forget(connection: Connection, now: datetime) -> int:
     connection.execute(
         delete(stream).where(stream.c.kind == "said_ok", stream.c.at < now - QUESTION_LASTS)
     )
-    newer = stream.alias()
-    connection.execute(
-        delete(stream).where(
-            stream.c.at < now - KEEP_STREAM,
-            select(newer.c.item)
-            .where(
-                newer.c.gateway == stream.c.gateway,
-                newer.c.device == stream.c.device,
-                newer.c.kind == stream.c.kind,
-                newer.c.item > stream.c.item,
-            )
-            .exists(),
-        )
-    )
+    connection.execute(delete(stream).where(stream.c.at < now - KEEP_STREAM, _there_is_a_newer()))
     return len(old)
 
 
+def _there_is_a_newer() -> ColumnElement[bool]:
+    """Of a stream item: whether its device has been told something else since."""
+    newer = stream.alias()
+    return (
+        select(newer.c.item)
+        .where(
+            newer.c.gateway == stream.c.gateway,
+            newer.c.device == stream.c.device,
+            newer.c.kind == stream.c.kind,
+            newer.c.item > stream.c.item,
+        )
+        .exists()
+    )
+
+
 def forget_unit(connection: Connection, gateway: str, unit: str) -> int:
-    """The closed alerts of a unit become counts now; how many there were."""
+    """The closed alerts of a unit become counts now; how many there were. And of what its lights
+    were told, which is when somebody called and when somebody came, the newest alone stays."""
     old = connection.execute(
         select(alerts.c.id, alerts.c.outcome, alerts.c.closed_at)
         .where(alerts.c.gateway == gateway, alerts.c.unit == unit, alerts.c.closed_at.is_not(None))
         .with_for_update()
     ).all()
     _count_and_delete(connection, old)
+    of_unit = stream.c.data["unit"].as_string() == unit
+    connection.execute(
+        delete(stream).where(stream.c.gateway == gateway, of_unit, _there_is_a_newer())
+    )
     return len(old)
 
 

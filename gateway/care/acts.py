@@ -76,6 +76,7 @@ def retire(store: Store, device: str, *, by: str, now_ms: int) -> View:
     with store.write() as connection:
         devices.retire_within(connection, found.device, now_ms)
         orders.note(connection, found.device, "retire", by=by, now_ms=now_ms)
+    store.scrub()
     return found
 
 

@@ -73,7 +73,9 @@ class Room:
         """What is kept of it becomes counts; how many events."""
         ids = self._ids()
         with self.care.store.write() as connection:
-            return retention.forget_devices(connection, ids)
+            forgotten = retention.forget_devices(connection, ids)
+        self.care.store.scrub()
+        return forgotten
 
     def _ids(self) -> list[str]:
         return [one.device for one in view.all_in_service(self.care.store) if one.unit == self.unit]

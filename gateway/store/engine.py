@@ -34,6 +34,8 @@ from gateway.errors import StoreError
 # Longer than any of our transactions, shorter than a device's patience before its light says
 # "cannot send".
 BUSY_TIMEOUT_MS = 4_000
+# Whoever scrubs waits for readers, and writers wait for whoever scrubs.
+_SCRUB_TIMEOUT_MS = 200
 _MIGRATIONS = Path(__file__).parent / "migrations"
 # A replica that starts while another migrates waits for it. Any number, the same in all.
 _MIGRATION_LOCK = 0x0D007
@@ -59,6 +61,25 @@ class Store:
         """One consistent view; takes no write lock."""
         with self._reader.connect() as connection:
             yield connection
+
+    def scrub(self) -> None:
+        """What was deleted is gone from SQLite's log as well: it holds a copy of each page that was
+        changed until that is written over, days later in a quiet house. To be called after
+        something was forgotten; where somebody reads at this moment, the next call does it."""
+        if self.engine.dialect.name != "sqlite":
+            return
+        with (
+            self._turn,
+            contextlib.suppress(sqlite3.Error),
+            # Not by connect(): within a transaction there is no checkpoint.
+            contextlib.closing(self.engine.raw_connection()) as raw,
+        ):
+            cursor = raw.cursor()
+            try:
+                cursor.execute(f"PRAGMA busy_timeout = {_SCRUB_TIMEOUT_MS}")
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            finally:
+                cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
     def close(self) -> None:
         """Gives every connection back."""
@@ -183,6 +204,8 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     # NORMAL loses committed rows at a power cut (500 of 500 in a simulated one); FULL none.
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    # What is deleted is overwritten. Debian's SQLite does so by itself, others do not.
+    connection.execute("PRAGMA secure_delete = ON")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -103,3 +103,4 @@ def forget_resident(database: Store, gateway: str, unit: str, *, leave: bool) ->
         forget_looks(connection, gateway, unit)
         if leave:
             Cards.remove(connection, gateway, unit)
+    database.scrub()

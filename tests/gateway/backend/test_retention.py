@@ -5,10 +5,11 @@ from datetime import timedelta
 from sqlalchemy import func, select
 
 from gateway.backend.dispatch import Said
-from gateway.backend.happenings import Resolved
+from gateway.backend.happenings import OnMyWay, Resolved
+from gateway.backend.retention import forget_unit
 from gateway.backend.tables import alerts, log, notices, outcomes, seen, stream
 
-from .conftest import House
+from .conftest import BUTTON, House
 
 
 def count(house: House, table: object) -> int:
@@ -78,3 +79,20 @@ def test_an_answered_question_does_not_take_the_newest_light_of_its_sensor(house
     house.backend.dispatch.forget()
 
     assert [(row.kind, row.data["state"]) for row in house.stream()] == [("light", "none")]
+
+
+def test_with_a_units_calls_goes_when_its_lights_said_what(house: House) -> None:
+    """Who has it deleted is not to be told that the week's lights still say when they called."""
+    for unit, device in (("204", BUTTON), ("305", "00112233aa02")):
+        alert = house.happens("press", unit=unit, device=device)
+        house.deliver()
+        assert alert is not None
+        house.backend.dispatch.reply(alert, OnMyWay("ana"))
+        house.backend.dispatch.reply(alert, Resolved("ana", "fine"))
+
+    with house.backend.database.write() as connection:
+        assert forget_unit(connection, "house-1", "204") == 1
+
+    kept = [(row.data["unit"], row.data["state"]) for row in house.stream()]
+    assert [state for unit, state in kept if unit == "204"] == ["none"]
+    assert [state for unit, state in kept if unit == "305"] == ["delivered", "coming", "none"]

@@ -160,3 +160,37 @@ def test_a_store_opened_twice_by_the_gateway_is_not_taken_from_it(tmp_path: Path
         assert (tmp_path / "gateway.db-wal").exists()
         assert (tmp_path / "gateway.db-wal").stat().st_ino == log
         gateway.communicate()
+
+
+def files(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.iterdir())
+
+
+def written_and_deleted(store: Store) -> None:
+    for statement in ("UPDATE devices SET unit = 'Room 204 west'", "UPDATE devices SET unit = ''"):
+        with store.write() as connection:
+            connection.execute(text(statement))
+
+
+def test_what_was_deleted_is_in_no_file_any_more(store: Store, tmp_path: Path) -> None:
+    written_and_deleted(store)
+    assert b"Room 204 west" in files(tmp_path)
+
+    store.scrub()
+
+    assert b"Room 204 west" not in files(tmp_path)
+
+
+def test_who_reads_meanwhile_is_not_disturbed_and_the_next_time_does_it(
+    store: Store, tmp_path: Path
+) -> None:
+    with store.read() as reading:
+        assert reading.execute(text("SELECT unit FROM devices")).scalar() == "204"
+        written_and_deleted(store)
+        store.scrub()
+        assert reading.execute(text("SELECT unit FROM devices")).scalar() == "204"
+    written_and_deleted(store)
+
+    store.scrub()
+
+    assert b"Room 204 west" not in files(tmp_path)

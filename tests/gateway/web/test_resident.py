@@ -636,6 +636,21 @@ def test_all_that_is_kept_is_shown_and_deleted_at_a_second_word(
     assert "blue box" not in written.open("/mine/plan").text
 
 
+def test_what_was_deleted_is_in_no_file_of_the_store(
+    house: House, written: Phone, tmp_path: Path
+) -> None:
+    def said() -> bool:
+        return any(b"on_my_way" in one.read_bytes() for one in tmp_path.glob("backend.db*"))
+
+    closed_alert(house)
+    assert said()
+    written.open("/mine/kept/delete")
+
+    written.press("delete")
+
+    assert not said()
+
+
 def test_a_call_that_is_open_is_not_deleted(house: House, kim: Phone) -> None:
     alert = house.happens("press", taps=2)
     assert "One is open now" in kim.open("/mine/kept").text
