@@ -215,13 +215,14 @@ def _named(item: ServerSentEvent) -> dict[str, Any] | None:
     """The event that an item names, and what it says of it; None where it makes no sense."""
     try:
         data = json.loads(item.data)
-        named = {
+        named: dict[str, Any] = {
             "device": wire.device_id(data["device"]),
             "boot": int(data["boot"]),
             "seq": int(data["seq"]),
-            "state": data.get("state", ""),
-            "alert": str(data.get("alert", ""))[:64],
+            "state": str(data.get("state", "")),
+            # Half a letter is one in JSON, and in no store.
+            "alert": str(data.get("alert", ""))[:64].encode("ascii", "replace").decode(),
         }
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
     return named if all(0 <= named[name] <= 0xFFFFFFFF for name in ("boot", "seq")) else None

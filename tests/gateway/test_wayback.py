@@ -83,6 +83,11 @@ def item(number: int, state: str = "coming", *, seq: int = 1, **other: Any) -> s
     return f"id: {number}\nevent: light\ndata: {json.dumps({**data, **other})}\n\n"
 
 
+def said(rest: str) -> str:
+    """Item 5, a light; *rest*: what it says beside its device and boot, as JSON without braces."""
+    return f'id: 5\nevent: light\ndata: {{"device": "{DEVICE}", "boot": 1, {rest}}}\n\n'
+
+
 def stream(*items: str) -> httpx.Response:
     headers = {"content-type": "text/event-stream"}
     return httpx.Response(200, headers=headers, text="".join(items))
@@ -141,6 +146,9 @@ def test_the_cursor_moves_only_with_the_light(
         item(5, seq=1 << 40),
         item(5, device="nobody"),
         item(5, device="ffffffffffff"),
+        said('"seq": 1, "state": ["coming"]'),
+        said('"seq": 1e400, "state": "coming"'),
+        "id: 5\nevent: light\ndata: " + 100_000 * "[" + "\n\n",
         "id: 5\nevent: settings\ndata: {}\n\n",
     ],
 )
@@ -149,6 +157,12 @@ def test_an_item_that_makes_no_sense_does_not_hold_up_the_next(story: Story, non
 
     assert story.shown() == [(1, "coming")]
     assert story.cursor() == "6"
+
+
+def test_half_a_letter_in_an_alerts_name_costs_no_light(story: Story) -> None:
+    story.follow(stream(said('"seq": 1, "state": "coming", "alert": "\\ud800"')))
+
+    assert story.shown() == [(1, "coming")]
 
 
 def test_a_stream_that_is_not_there_is_tried_ever_less_often_and_for_ever(story: Story) -> None:
