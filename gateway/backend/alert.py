@@ -1,7 +1,7 @@
 """An alert: where it is, whom it has asked, who comes."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from gateway.backend.escalation import Asking
@@ -72,6 +72,26 @@ class Alert:
         if self.follow_up_at:
             times.append(self.follow_up_at)
         return min(times, default=None)
+
+
+def after_clock_set(alert: Alert, by: timedelta) -> Alert:
+    """The same after the clock was set forward by so much (negative: back): what it waits for is as
+    far away as before, and it has been unanswered no longer. An hour that nobody has waited must
+    not bring an ambulance."""
+    asking, follow_up_at = alert.asking, alert.follow_up_at
+    if asking is not None:
+        asking = replace(
+            asking,
+            step_since=asking.step_since + by,
+            next_at=asking.next_at + by,
+            since=asking.since + by,
+        )
+    return replace(
+        alert,
+        asking=asking,
+        follow_up_at=None if follow_up_at is None else follow_up_at + by,
+        on_the_way=tuple((person, until + by) for person, until in alert.on_the_way),
+    )
 
 
 def kind_called(event: DeviceEvent) -> Kind | None:

@@ -4,6 +4,7 @@ Every method is one transaction and blocks; api.py and the workers call them in 
 is sent from here: a notice is a row, written with the event that caused it.
 """
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from typing import Any
 import structlog
 
 from gateway.backend import cards, questions
-from gateway.backend.alert import Alert
+from gateway.backend.alert import Alert, after_clock_set
 from gateway.backend.alert_record import UNREADABLE
 from gateway.backend.alerts import advance, must_act, raise_alert
 from gateway.backend.escalation import Plan
@@ -236,6 +237,16 @@ class Dispatch:
         return said
 
     # --- what time does ---
+
+    def clock_was_set(self, by: timedelta) -> None:
+        """What open alerts wait for is as far away as before, by the clock as it is now."""
+        with self._database.write() as connection:
+            ledger = Ledger(connection)
+            for one in ledger.open_alerts():
+                with contextlib.suppress(*UNREADABLE):
+                    alert = self._locked(ledger, one)
+                    if alert is not None and alert.is_open:
+                        ledger.save(after_clock_set(alert, by), new=False)
 
     def fire_due_timers(self) -> int:
         """Acts on every timer that has come due; how many. Each in a transaction of its own."""

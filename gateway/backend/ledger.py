@@ -107,6 +107,11 @@ class Ledger:
         ).scalar()
         return None if found is None else from_body(found)
 
+    def open_alerts(self) -> list[str]:
+        """The ids of all."""
+        is_open = select(alerts.c.id).where(alerts.c.closed_at.is_(None))
+        return list(self._do.execute(is_open).scalars())
+
     def alert(self, alert_id: str) -> Alert | None:
         found = self._do.execute(select(alerts.c.body).where(alerts.c.id == alert_id)).scalar()
         return None if found is None else from_body(found)

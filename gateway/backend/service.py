@@ -6,6 +6,7 @@ The one file here that knows of the pages above it; everything else here can do 
 import asyncio
 import contextlib
 import socket
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -47,6 +48,11 @@ _log = structlog.get_logger(__name__)
 GRACE_S = 2
 # asyncio takes three.
 _TURNS_TO_COME_IN = 10
+
+
+def monotonic_ms() -> int:
+    """ms since some moment; nobody sets this clock."""
+    return time.monotonic_ns() // 1_000_000
 
 
 def utc_now() -> datetime:
@@ -162,13 +168,17 @@ def build_backend(
     """The backend of a configuration. Raises SettingsError or StoreError, one sentence each."""
     secrets = load_secrets(settings)
     policy = from_settings(settings)
+    database = open_database(settings.backend_database)
+    # Replicas on PostgreSQL have a clock each, and one that is set is not that of the others.
+    alone = database.engine.dialect.name == "sqlite"
     return assemble(
         policy,
-        open_database(settings.backend_database),
+        database,
         secrets,
         clock=clock,
         channel=channel or _apprise(policy),
         care=care_of(settings, lambda: int(clock().timestamp() * 1000)),
+        monotonic_ms=monotonic_ms if alone else None,
     )
 
 
@@ -197,10 +207,11 @@ def assemble(
     send: Send = send_in_own_thread,
     look_every_s: float = LOOK_EVERY_S,
     care: Care | None = None,
+    monotonic_ms: Callable[[], int] | None = None,
 ) -> Backend:
     """The backend of these parts. look_every_s: how late another replica's commit is noticed;
     what is alone on its database, under a clock that nobody sets, need hardly look. care: of the
-    devices, where their gateway is here."""
+    devices, where their gateway is here. monotonic_ms: see Timers."""
     bell = Bell()
     dispatch = Dispatch(database, policy, clock, committed=bell.ring_from_anywhere)
     links = Links(secrets.session_key, policy, clock)
@@ -235,7 +246,7 @@ def assemble(
         notices=Notices(
             dispatch, policy, wording, channel, clock, bell, send=send, look_every_s=look_every_s
         ),
-        timers=Timers(dispatch, clock, bell, look_every_s=look_every_s),
+        timers=Timers(dispatch, clock, bell, look_every_s=look_every_s, monotonic_ms=monotonic_ms),
         bell=bell,
         care=care,
     )
