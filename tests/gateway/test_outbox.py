@@ -8,7 +8,14 @@ from sqlalchemy import select
 
 from gateway.destinations import Parcel, Rejected, Unreachable
 from gateway.happened import StoredEvent
-from gateway.outbox import LONGEST_RETRY_S, LOOK_EVERY_S, Lane
+from gateway.outbox import (
+    AT_ONCE,
+    LONGEST_RETRY_S,
+    LOOK_EVERY_S,
+    TELEMETRY_AT_ONCE,
+    Lane,
+    wait,
+)
 from gateway.store import Store
 from gateway.store import events as table
 from gateway.store.schema import outbox
@@ -252,6 +259,102 @@ def test_a_new_press_is_tried_at_once_though_the_lane_backs_off(store: Store) ->
         await street.run_until(lambda: street.town.delivered != [])
 
         assert street.now_s - before < 1
+
+    asyncio.run(story())
+
+
+def test_a_wake_in_an_outage_is_one_try_and_no_end_of_the_back_off(store: Store) -> None:
+    async def story() -> None:
+        street = Street(store, Town(unreachable))
+        street.put("old")
+        await street.run_until(lambda: len(street.waits) >= 5)
+        street.put("new")
+        street.lane.wake()
+        before, asked = street.now_s, len(street.town.asked)
+        await street.run_until(lambda: len(street.town.asked) >= asked + 4)
+
+        assert street.now_s - before >= 2 * LONGEST_RETRY_S
+
+    asyncio.run(story())
+
+
+def test_an_idle_lane_carries_a_new_press_as_soon_as_it_is_woken(store: Store) -> None:
+    """And not when it next looks by itself, seconds later: here it never does."""
+
+    async def story() -> None:
+        street = Street(store, Town())
+        looking = asyncio.Event()
+
+        async def only_when_woken(event: asyncio.Event, _: float) -> None:
+            looking.set()
+            await event.wait()
+
+        street.lane = Lane(
+            store,
+            street.town,
+            clock_ms=lambda: NOW_MS,
+            monotonic=lambda: 0.0,
+            wait=only_when_woken,
+        )
+        running = asyncio.create_task(street.lane.run())
+        await looking.wait()
+        street.put("press")
+        street.lane.wake()
+        await until(lambda: street.state("delivered_at") == ["press"])
+        running.cancel()
+
+    asyncio.run(story())
+
+
+def test_everybody_in_the_house_presses_and_eight_are_carried_at_once(store: Store) -> None:
+    async def story() -> None:
+        street = Street(store, Town())
+        street.put(*(f"p{n}" for n in range(30)))
+        street.town.hold.clear()
+        asked = asyncio.create_task(
+            street.run_until(lambda: len(street.state("delivered_at")) == 30)
+        )
+        await until(lambda: len(street.town.asked) >= AT_ONCE)
+        street.town.hold.set()
+        await asked
+
+        assert street.town.most_at_once == AT_ONCE
+
+    asyncio.run(story())
+
+
+def test_telemetry_takes_half_of_the_room_however_often_the_lane_looks(store: Store) -> None:
+    async def story() -> None:
+        street = Street(store, Town())
+        street.put(*(f"t{n:02}" for n in range(20)), alarm=False)
+        street.town.hold.clear()
+        asked = asyncio.create_task(
+            street.run_until(lambda: len(street.state("delivered_at")) == 23)
+        )
+        await until(lambda: len(street.town.asked) >= TELEMETRY_AT_ONCE)
+        for alarm in ("a1", "a2", "a3"):
+            street.put(alarm)
+            street.lane.wake()
+            await until(lambda alarm=alarm: alarm in street.town.asked)  # type: ignore[misc]
+
+        telemetry = [id_ for id_ in street.town.asked if id_.startswith("t")]
+        assert len(telemetry) == TELEMETRY_AT_ONCE
+        street.town.hold.set()
+        await asked
+
+    asyncio.run(story())
+
+
+def test_waiting_ends_with_what_is_waited_for_or_with_the_time() -> None:
+    async def story() -> None:
+        event = asyncio.Event()
+        waiting = asyncio.create_task(wait(event, 3600))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert not waiting.done()
+        event.set()
+        await waiting
+        await wait(asyncio.Event(), 0)
 
     asyncio.run(story())
 
