@@ -27,8 +27,11 @@ class Flash:
 
 
 class Store:
+    """The chip's settings store: what was not committed is gone at the next start."""
+
     def __init__(self) -> None:
         self.values = {"wifi_ssid": OLD[0].encode(), "wifi_key": OLD[1].encode()}
+        self._committed = dict(self.values)
         self.refuses = False
 
     def set_blob(self, name: str, value: bytes) -> None:
@@ -42,11 +45,15 @@ class Store:
         del self.values[name]
 
     def commit(self) -> None:
-        pass
+        self._committed = dict(self.values)
+
+    def start(self) -> None:
+        self.values = dict(self._committed)
 
     @property
     def network(self) -> tuple[str, str]:
-        return self.values["wifi_ssid"].decode(), self.values.get("wifi_key", b"").decode()
+        kept = self._committed
+        return kept["wifi_ssid"].decode(), kept.get("wifi_key", b"").decode()
 
 
 class Radio:
@@ -109,6 +116,7 @@ class Device:
 
     def start(self, powered_on: bool = False, allowed: bool = True) -> wifi.Wifi:
         self.now = START
+        self.store.start()
         it = wifi.Wifi(self.flash, self.store, self.store.network, powered_on, allowed, self.room)
         self.radio = Radio(self.on_air, it.network)
         it.begin(self.radio, self.now)
@@ -290,6 +298,22 @@ def test_whoever_calls_while_there_is_no_wifi_keeps_it_shut():
     assert not device.run(2 * wifi.NO_WIFI_MS)
     device.room.is_busy = False
     assert not device.run(2 * wifi.NO_WIFI_MS)
+
+
+def test_a_network_that_is_slow_is_given_all_of_its_time_while_nobody_calls():
+    # Given a new network that can be joined, whose gateway is heard only near the end
+    device = offering({"old house": "old password", "new house": "new password"})
+    device.take()
+    device.gateway = False
+    device.start()
+    device.run(wifi.TRIAL_MS - 3000)
+    assert device.radio.network == ("new house", "new password")
+
+    device.gateway = True
+    device.run(2000)
+
+    assert device.room.events == ["changed"]
+    assert device.store.network == ("new house", "new password")
 
 
 def test_whoever_presses_during_a_trial_waits_no_longer_than_they_must():
