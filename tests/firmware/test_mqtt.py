@@ -24,6 +24,14 @@ def test_a_publish_says_when_it_is_sent_again() -> None:
     assert mqtt.publish("a/b", b"x", 10, True, False)[0] == 0x33
 
 
+def test_an_acknowledgement_names_its_packet() -> None:
+    assert mqtt.puback(0x0102) == b"\x40\x02\x01\x02"
+    assert mqtt.read_packet_id(b"\x01\x02") == 0x0102
+    for body in (b"", b"\x01"):
+        with pytest.raises(mqtt.Broken):
+            mqtt.read_packet_id(body)
+
+
 def test_a_subscription_asks_for_qos_1() -> None:
     assert mqtt.subscribe(7, ["a", "b"]) == b"\x82\x0a\x00\x07\x00\x01a\x01\x00\x01b\x01"
 

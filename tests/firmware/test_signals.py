@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from doorknock import clock, signals
+from doorknock import clock, health, signals
 from doorknock.wire import LIGHTS
 
 
@@ -24,6 +24,15 @@ class Stage:
     def _sounded(self, hz: int) -> None:
         if not self.sound or self.sound[-1][1] != hz:
             self.sound.append((clock.since(self.now, self.began), hz))
+
+    def wait_as_told(self, ms: int) -> None:
+        """Looks only when it was told to, as the task does."""
+        end = (self.now + ms) & clock.MASK
+        while (left := clock.since(end, self.now)) > 0:
+            wait_ms = self.signals.advance(self.now)
+            assert 0 < wait_ms <= health.REPORT_MS
+            self.now = (self.now + min(wait_ms, left)) & clock.MASK
+        self.signals.advance(self.now)
 
     def wait(self, ms: int) -> None:
         for _ in range(ms // 10):
@@ -147,6 +156,23 @@ def test_what_is_shown_during_a_short_pattern_comes_after_it() -> None:
     stage.wait(2000)
 
     assert 988 in [hz for _, hz in stage.sound]
+
+
+@pytest.mark.parametrize("start", [0, clock.MASK - 3000])
+@pytest.mark.parametrize("name", SHOWN)
+def test_looking_no_sooner_than_it_says_misses_nothing(name: str, start: int) -> None:
+    looked, told = Stage(start), Stage(start)
+    for stage, wait in ((looked, looked.wait), (told, told.wait_as_told)):
+        stage.signals.show(name)
+        wait(5000)
+        for short in signals.SHORT:
+            stage.signals.play(short)
+            assert stage.signals.in_short
+            wait(4000)
+            assert not stage.signals.in_short
+
+    assert told.light == looked.light
+    assert told.sound == looked.sound
 
 
 def test_light_out_is_out_and_silent() -> None:
