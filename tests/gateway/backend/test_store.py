@@ -147,6 +147,22 @@ def test_what_has_been_answered_is_no_longer_asked(house: House) -> None:
     assert "Ana on the way" in house.outbox.to("ben")[0].text
 
 
+def test_a_send_that_fails_after_the_end_is_not_tried_again(house: House) -> None:
+    # Given a message that is on its way when the alert is closed
+    alert = house.happens("press", taps=1)
+    assert alert is not None
+    on_the_way = house.backend.dispatch.claim_notices(set())
+    house.backend.dispatch.reply(alert, Resolved("carla", "fine"))
+
+    # When it comes to nothing
+    for one in on_the_way:
+        house.backend.dispatch.notice_failed(one.number, "the service is down")
+    house.pass_time(120, step=10)
+
+    # Then nobody is asked to come to a room in which all is over
+    assert [message.title for message in house.outbox.to("ana")] == ["Closed: 204"]
+
+
 def test_a_replica_that_dies_in_the_middle_of_a_send_loses_nothing(
     open_house: Callable[..., House],
 ) -> None:
