@@ -128,13 +128,8 @@ def device_retire(
 
 def main() -> None:
     """The program `doorknock`."""
-    first = "".join(sys.argv[1:2])
-    for entry in entry_points(group=COMMANDS):
-        # Only the list of all commands needs them all: to load the simulator takes longer than
-        # most of what is done here.
-        if first == entry.name or first[:1] in ("", "-"):
-            _add(entry.name, entry.load)
     try:
+        _add_what_is_asked("".join(sys.argv[1:2]))
         app()
     except GatewayError as error:
         typer.echo(str(error), err=True)
@@ -159,6 +154,14 @@ def _cannot_write(error: OSError) -> None:
         typer.echo(
             f"{what} cannot be written: {reason}; make room, or name another place.", err=True
         )
+
+
+def _add_what_is_asked(first: str) -> None:
+    """Commands of other parts: the one with this name. Only the list of all commands needs them
+    all: to load the simulator takes longer than most of what is done here."""
+    for entry in entry_points(group=COMMANDS):
+        if first == entry.name or first[:1] in ("", "-"):
+            _add(entry.name, entry.load)
 
 
 def _add(name: str, load_entry: Callable[[], Any]) -> None:

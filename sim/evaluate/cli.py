@@ -3,6 +3,7 @@
 import enum
 import json
 from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +13,7 @@ import typer
 from rich.console import Console
 
 from sim import interpreter, trace
+from sim.scenario import ending
 
 if TYPE_CHECKING:
     from sim.evaluate.play import Result
@@ -81,6 +83,7 @@ def evaluate(
     from sim.evaluate.summary import as_json as summary_of
     from sim.evaluate.summary import targets
 
+    ending.when_told()
     names = _chosen(only or [], quick)
     files = outcome.Files(traces, html, markdown)
     count = cases or (QUICK_CASES if quick else CASES)
@@ -105,6 +108,13 @@ def evaluate(
         files.write(results, say)
     except (interpreter.InterpreterMissing, trace.TraceError) as error:
         typer.echo(str(error), err=True)
+        raise typer.Exit(MISSED) from None
+    except BrokenProcessPool:
+        typer.echo(
+            "A process that played a case was ended from outside (out of memory?); "
+            "play fewer at once: --workers 1.",
+            err=True,
+        )
         raise typer.Exit(MISSED) from None
     except (NoPlace, outcome.CannotWrite) as error:
         _wrong_use(str(error))

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from sim.evaluate.kinds import BY_NAME
 from sim.evaluate.truth import BROKEN, Score, score
 from sim.hand import door_at
 from sim.replay import ReplayFailed, replay
+from sim.scenario import ending
 from sim.trace import Trace
 
 DOORKNOCK = "doorknock"
@@ -168,5 +170,10 @@ def cores() -> int:
 
 def play_all(wanted: list[Task], workers: int | None = None) -> Iterator[list[Result]]:
     """All of them, in order, on so many cores."""
-    with ProcessPoolExecutor(workers or cores()) as pool:
-        yield from pool.map(play, wanted, chunksize=2)
+    with ProcessPoolExecutor(workers or cores(), initializer=ending.with_the_host) as pool:
+        try:
+            yield from pool.map(partial(ending.in_a_worker, play), wanted, chunksize=2)
+        except BaseException:
+            ending.tell_workers()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise

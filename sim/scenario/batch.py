@@ -46,7 +46,8 @@ def run(
         # The longest first: nobody waits for a day that was begun last.
         order = sorted(range(len(paths)), key=lambda number: -_work(paths[number]))
         waiting = {
-            pool.submit(play_file, paths[number], seed, folders[number]): number for number in order
+            pool.submit(ending.in_a_worker, play_file, paths[number], seed, folders[number]): number
+            for number in order
         }
         try:
             for done in concurrent.futures.as_completed(waiting):

@@ -1,7 +1,7 @@
 """Told to end, a run ends in order: boards are let go, temporary folders are taken away.
 
 SIGTERM is how CI systems and `timeout` say it. Unheeded it would end us at once, and leave the
-processes in which scenarios are played to themselves.
+processes in which scenarios (and cases of an evaluation) are played to themselves.
 """
 
 import multiprocessing
@@ -9,7 +9,9 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 # How long a worker has for its end in order once its host is gone.
 _PATIENCE_S = 5.0
@@ -30,6 +32,15 @@ def with_the_host() -> None:
     threading.Thread(target=_wait_for_the_host, daemon=True).start()
 
 
+def in_a_worker(play: Callable[..., Any], *given: Any) -> Any:
+    """What *play* returns. Where it was told to end meanwhile, the worker ends here: its pool
+    would keep the exception for a result, and begin with the next."""
+    try:
+        return play(*given)
+    except SystemExit:
+        os._exit(_ENDED_BY_SIGNAL + signal.SIGTERM)
+
+
 def tell_workers() -> None:
     """Every process that this one has started is told to end."""
     for worker in multiprocessing.active_children():
@@ -37,6 +48,8 @@ def tell_workers() -> None:
 
 
 def _end(number: int, _frame: FrameType | None) -> None:
+    # Once: a second one would cut off what the first has begun to put away.
+    signal.signal(number, signal.SIG_IGN)
     raise SystemExit(_ENDED_BY_SIGNAL + number)
 
 

@@ -36,6 +36,27 @@ def test_a_run_that_is_told_to_end_leaves_nothing_behind(tmp_path: Path, scenari
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_run_that_is_told_to_end_begins_no_other_scenario(tmp_path: Path) -> None:
+    # Given one worker, which has the next scenario at hand
+    kept = tmp_path / "kept"
+    run = subprocess.Popen(
+        [
+            *(sys.executable, "-c", "from gateway.cli import main; main()", "sim", "run", *LONG),
+            *("--workers", "1", "--keep", str(kept)),
+        ],
+        cwd=Path(__file__).parents[3],
+        stdout=subprocess.DEVNULL,
+    )
+    until(lambda: boards_in(kept))
+
+    run.terminate()
+
+    # The next would have a folder of its own.
+    assert run.wait(DEADLINE_S) == 128 + signal.SIGTERM
+    assert len(list(kept.iterdir())) == 1
+    until(lambda: not boards_in(kept))
+
+
 def boards_in(folder: Path) -> list[str]:
     """The processes of boards whose flash lies in this folder."""
     found = []
