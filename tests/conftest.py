@@ -14,6 +14,7 @@ _ROOT = Path(__file__).parents[1]
 _VIRTUAL_TIME = (
     "sim/scenarios",
     "tests/boards",
+    "tests/chaos",
     "tests/firmware",
     "tests/sim/building",
     "tests/sim/evaluate",

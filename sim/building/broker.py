@@ -147,9 +147,11 @@ class Connection:
         if not self.open:
             return
         left_s = self._heard_s + self._keepalive_s - self._broker.loop.time()
-        if left_s > 0 or self._inbox:
+        # The clock has whole ms: less than one is what sums of floats leave, and passes at no time.
+        waits = left_s >= 0.001
+        if waits or self._inbox:
             # What it has said and nobody has read yet is a sign of life as well.
-            again_s = left_s if left_s > 0 else self._keepalive_s
+            again_s = left_s if waits else self._keepalive_s
             self._broker.loop.call_later(again_s, self._still_there)
         else:
             self.end()

@@ -1,18 +1,24 @@
 """The model of the broker is as mosquitto is, in all that the firmware and the gateway rely on."""
 
+import asyncio
+
 import pytest
 
+from sim.building.broker import Broker, Listener
 from sim.building.packets import (
     ConnAck,
+    Connect,
     Decoder,
     Disconnect,
     Malformed,
+    Ping,
     PubAck,
     Publish,
     SubAck,
     Subscribe,
     encode,
 )
+from sim.virtual.loop import run
 
 from .both_brokers import Model, Mosquitto, press
 
@@ -159,3 +165,24 @@ def test_what_makes_no_sense_is_malformed():
         Decoder().feed(b"\x30\xff\xff\xff\xff\xff")
     with pytest.raises(Malformed):
         Decoder().feed(b"\x82\x01\x00")
+
+
+def test_who_falls_silent_is_gone_when_their_time_is_up_whatever_the_millisecond():
+    async def scene(loop):
+        broker = Broker(loop)
+        broker.start()
+        connections = []
+        # Among these there are some whose sum with their 45 s is no whole millisecond, as floats go
+        await asyncio.sleep(92.6)
+        for number in range(200):
+            connection = broker.connect(Listener.DEVICES, lambda _data: None, lambda: None)
+            connection.received(encode(Connect(f"{number:012x}", 30, False, None)))
+            await asyncio.sleep(0.001)
+            connection.received(encode(Ping()))
+            connections.append(connection)
+        await asyncio.sleep(44)
+        there = sum(one.open for one in connections)
+        await asyncio.sleep(1.5)
+        return there, sum(one.open for one in connections)
+
+    assert run(scene, real_limit_s=60.0) == (200, 0)
