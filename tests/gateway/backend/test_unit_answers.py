@@ -190,3 +190,69 @@ def test_a_word_left_out_is_no_never():
 
 def test_gateway_and_backend_have_the_same_bounds():
     assert answers.AMBULANCE_MIN == incoming.AMBULANCE_MIN
+
+
+# --- kept by the backend, and acted on ---
+
+
+def answered(house, first, ambulance_min=None, *, unit="204", at_s=0):
+    at = house.clock() + timedelta(seconds=at_s)
+    house.backend.dispatch.unit_answers(UnitAnswers("house-1", unit, first, ambulance_min, at))
+
+
+def asked_by_a_press(house, unit="204"):
+    before = len(house.outbox.sent)
+    house.happens("press", taps=1, unit=unit)
+    house.deliver()
+    return sorted(address for address, _ in house.outbox.sent[before:])
+
+
+def test_a_unit_is_asked_for_in_its_own_order_and_the_others_in_the_programme_s(house):
+    answered(house, ("carla",))
+
+    assert asked_by_a_press(house) == ["test://carla"]
+    assert asked_by_a_press(house, "205") == ["test://ana", "test://ben"]
+    # And then, there as well, whoever is in the programme
+    house.pass_time(130, step=10)
+    assert {"test://ana", "test://ben"} <= {
+        address for address, message in house.outbox.sent if "204" in message.title
+    }
+
+
+def test_the_newest_word_of_a_unit_counts_whichever_comes_last(house):
+    answered(house, ("carla",), at_s=60)
+    answered(house, ("ben",))
+
+    assert asked_by_a_press(house) == ["test://carla"]
+
+
+def test_a_unit_that_takes_its_word_back_is_asked_for_like_all_others(house):
+    answered(house, ("carla",))
+    answered(house, None, at_s=1)
+
+    assert asked_by_a_press(house) == ["test://ana", "test://ben"]
+
+
+def test_what_could_not_be_kept_to_is_refused_and_changes_nothing(house):
+    answered(house, ("carla",))
+    with pytest.raises(NotAcceptable, match="nobody-known"):
+        answered(house, ("ben", "nobody-known"), at_s=1)
+    with pytest.raises(NotAcceptable, match="ambulance"):
+        answered(house, ("ben",), 5, at_s=2)
+
+    assert asked_by_a_press(house) == ["test://carla"]
+
+
+def test_a_unit_that_wants_an_ambulance_gets_one_and_no_other_does(open_house):
+    house = open_house(plan=Plan((("ana",),), ambulance=("dora",)))
+    answered(house, (), 3)
+    house.happens("press", taps=1)
+    house.happens("press", taps=1, unit="205")
+
+    house.pass_time(170, step=10)
+    assert house.outbox.to("dora") == []
+    house.pass_time(30, step=10)
+
+    told = [message.title for message in house.outbox.to("dora")]
+    assert len(told) == 1
+    assert "204" in told[0]
