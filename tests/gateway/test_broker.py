@@ -48,7 +48,7 @@ def publish(
         ],
         input=payload,
         capture_output=True,
-        timeout=20,
+        timeout=60,
         check=False,
     ).returncode
 

@@ -11,7 +11,7 @@ from gateway import http_door
 from gateway.http_door import CONNECTIONS_AN_ADDRESS, HttpDoor
 
 PATIENCE_S = 0.2
-DEADLINE_S = 10.0
+DEADLINE_S = 60.0
 Visit = Callable[[int], Awaitable[None]]
 
 

@@ -117,7 +117,7 @@ class Street:
 
 async def until(condition: Callable[[], bool]) -> None:
     """Lets the loop run until the condition holds."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110  a condition of the store has no event
             await asyncio.sleep(0.001)
 

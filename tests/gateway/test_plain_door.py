@@ -68,7 +68,7 @@ def publish(port: int, topic: str, payload: bytes, device: str, password: str) -
         ],
         input=payload,
         capture_output=True,
-        timeout=20,
+        timeout=60,
         check=False,
     ).returncode
 

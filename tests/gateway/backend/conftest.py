@@ -227,7 +227,7 @@ def press_body(seq: int = 1, **changes: Any) -> dict[str, Any]:
     return {"type": "device.press", "timestamp": at, "data": data | changes}
 
 
-async def until(condition: Callable[[], bool], at_most_s: float = 20) -> None:
+async def until(condition: Callable[[], bool], at_most_s: float = 60) -> None:
     """Waits for a condition that is read in a thread. Raises TimeoutError."""
     async with asyncio.timeout(at_most_s):
         while not await asyncio.to_thread(condition):

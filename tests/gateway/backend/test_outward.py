@@ -17,7 +17,7 @@ from .conftest import STREAM_TOKEN, House, press_body, signed, until
 
 PATH = "/v1/gateways/house-1/stream"
 BEARER = {"Authorization": f"Bearer {STREAM_TOKEN}"}
-DEADLINE_S = 20
+DEADLINE_S = 60
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ async def bus(folder: Path, rule: str = "") -> AsyncIterator[str]:
     command = ["dbus-daemon", f"--config-file={file}", "--nofork", "--nopidfile"]
     daemon = subprocess.Popen(command, stderr=subprocess.DEVNULL)  # noqa: ASYNC220 - at once
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not socket.exists():  # noqa: ASYNC110 - a file appears
                 await asyncio.sleep(0.01)
         os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = f"unix:path={socket}"

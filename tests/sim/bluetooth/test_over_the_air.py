@@ -77,7 +77,7 @@ async def test_a_wrong_password_is_told_and_the_old_wifi_is_back(board, gateway,
     steps = []
 
     async def hurried():
-        await board.until_said("wifi: trying another network", 20)
+        await board.until_said("wifi: trying another network", 60)
         board.console(HASTE)
 
     hurrying = asyncio.create_task(hurried())
@@ -98,7 +98,7 @@ async def test_where_the_old_one_is_gone_too_bluetooth_says_why_and_the_next_try
     steps = []
 
     async def hurried():
-        await board.until_said("wifi: trying another network", 20)
+        await board.until_said("wifi: trying another network", 60)
         board.console(HASTE)
 
     hurrying = asyncio.create_task(hurried())
@@ -123,12 +123,12 @@ async def test_without_wifi_from_power_on_it_asks_for_a_press_once_somebody_is_t
     board.networks({NEW[0]: NEW[1]})
     await board.power_on()
     board.console(HASTE)
-    await board.until_said("wifi: bluetooth on", 20)
+    await board.until_said("wifi: bluetooth on", 60)
     await board.until_light("bluetooth")
     steps = []
 
     async def pressing():
-        await board.until_light("agree", 20)
+        await board.until_light("agree", 60)
         await board.press()
 
     pressed = asyncio.create_task(pressing())
@@ -161,7 +161,7 @@ async def test_a_call_in_the_window_ends_it_and_goes_out_over_wifi(board, gatewa
     press = await gateway.first("press")
     assert press.details["taps"] >= 2 or press.details["held"]
     await board.until_light("delivered", since=since)
-    await asyncio.wait_for(peer.gone.wait(), 20)
+    await asyncio.wait_for(peer.gone.wait(), 60)
 
 
 async def test_a_phone_must_pair_before_it_may_send_a_password(board, gateway, central):
@@ -176,7 +176,7 @@ async def test_a_phone_must_pair_before_it_may_send_a_password(board, gateway, c
     # In the pieces that fit the smallest of packets.
     for at in range(0, len(send), 20):
         await peer.write(improv.COMMAND, send[at : at + 20])
-    await gateway.until(lambda: bool(gateway.of("wifi")), 30)
+    await gateway.until(lambda: bool(gateway.of("wifi")), 60)
     assert gateway.of("wifi")[0].details == {"outcome": "changed", "attempt": 0}
     assert states[-1] == bytes([improv.PROVISIONING])
     assert stored(board) == NEW

@@ -22,7 +22,7 @@ pattern write doorknock/1/%c/status
 pattern read doorknock/1/%c/down
 pattern read doorknock/1/gateway/online
 """
-DEADLINE_S = 10.0
+DEADLINE_S = 60.0
 
 
 class Client:

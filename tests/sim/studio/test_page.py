@@ -9,7 +9,7 @@ from tests.gateway.web.test_browser import CONTRAST, PHONE
 
 pytestmark = pytest.mark.browser
 
-SOON_MS = 15_000
+SOON_MS = 60_000
 
 
 def button(where, name):

@@ -169,7 +169,7 @@ def test_ended_in_the_middle_it_leaves_nothing_behind_but_its_journal(bench, tmp
             break
     # When it is told to end
     process.send_signal(number)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=60)
     # Then it says what to do, and neither a file with settings nor an esptool is left
     assert process.returncode == 1
     assert said == "Ended before it was done; run this again with --resume.\n"
