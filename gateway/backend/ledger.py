@@ -24,6 +24,9 @@ from gateway.backend.tables import (
 
 ALERT = "alert"
 GATEWAY = "gateway"
+# Of an alert: a contact that bounces for an hour, or a stolen key, must not make its page one that
+# no phone opens, nor each look at what is open one of seconds. The newest stay.
+MOST_LINES_OF_A_KIND = 200
 
 
 def insert_new(connection: Connection, table: Table, values: dict[str, Any]) -> bool:
@@ -145,6 +148,14 @@ class Ledger:
                 age_s=event.age_s,
             )
         )
+        of_kind = (log.c.alert == alert.id, log.c.what == event.kind)
+        surplus = (
+            select(log.c.number)
+            .where(*of_kind)
+            .order_by(log.c.occurred_at.desc(), log.c.number.desc())
+            .offset(MOST_LINES_OF_A_KIND)
+        )
+        self._do.execute(delete(log).where(log.c.number.in_(surplus)))
 
     def log_word(
         self, alert: Alert, what: str, person: str | None, now: datetime, **details: str

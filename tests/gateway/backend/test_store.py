@@ -405,3 +405,21 @@ def test_a_storm_in_one_room_is_few_messages_and_many_lines(house: House) -> Non
         "Urgent: 204",
     ]
     assert count(house, log) == 100
+
+
+def test_a_button_that_never_stops_leaves_the_newest_presses_and_what_else_was_said(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.backend.ledger.MOST_LINES_OF_A_KIND", 5)
+    called = house.happens("stillness", cause="no_breathing")
+    assert called is not None
+    house.backend.dispatch.reply(called, OnMyWay("ana"))
+    for _ in range(20):
+        house.clock.forward(1)
+        house.happens("press", taps=1)
+
+    with house.backend.database.read() as connection:
+        kept = connection.execute(select(log).order_by(log.c.number)).all()
+    assert [one.what for one in kept] == ["stillness", "on_my_way", *["press"] * 5]
+    assert kept[-1].occurred_at == house.clock()
+    assert house.alert(called).called_at == house.clock()
