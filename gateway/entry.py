@@ -136,6 +136,9 @@ class Entry:
                 raise wire.Refused("topic")
         except wire.Refused as refused:
             return Entered(arrival, Outcome.REFUSED, device, reason=refused.reason)
+        for name, value in message.details.items():
+            if isinstance(value, str):
+                message.details[name] = _printable(value)
         return Entered(arrival, Outcome.DUPLICATE, device, message=message)
 
     def _link(self, connection: Connection, page: "_Page", one: Entered) -> None:
@@ -323,6 +326,12 @@ class Entry:
             if one.message is not None and one.message.spoilt:
                 added["spoilt details"] += 1
         table.count(connection, added)
+
+
+def _printable(text: str) -> str:
+    """A device's text without what steers a terminal or turns a line round: staff read it there.
+    Lines stay lines."""
+    return "".join(one if one.isprintable() or one == "\n" else "?" for one in text)
 
 
 def _uptime_ms(message: wire.Message) -> int:

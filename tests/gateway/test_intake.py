@@ -13,7 +13,7 @@ from doorknock.call import Call
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from gateway import devices
+from gateway import devices, orders
 from gateway.arrival import Arrival
 from gateway.destinations.webhook import WebhookDestination
 from gateway.entry import Entry
@@ -22,6 +22,7 @@ from gateway.seen import MOST_RANGES
 from gateway.store import Store
 from gateway.store import devices as device_table
 from gateway.store import lights as light_table
+from gateway.store import orders as order_table
 from gateway.store.schema import events, seen, set_aside, watches
 from tests.gateway.intake_bench import Bench
 from tests.gateway.process import DEVICE, NOW_MS, SECRET, until
@@ -158,6 +159,22 @@ def test_a_forged_uptime_costs_no_press_of_the_real_device(store: Store, forged_
     assert [seq for _, seq, _, _ in bench.kept()] == [900, 1, 2]
     assert [command.kind for command in bench.sent] == ["answer"] * 3
     assert "set aside" not in bench.counted()
+
+
+def test_a_devices_text_steers_no_terminal(bench: Bench) -> None:
+    """Whoever has its key writes what staff read by `doorknock device list` and `logs`."""
+    order = orders.give(bench.store, DEVICE, "act", {"what": "log"}, by="t", now_ms=NOW_MS)
+    with bench.store.read() as connection:
+        number = order_table.get(connection, order).number
+    steers = "1\x1b]0;x\x07\u202e\x00"
+
+    bench.arrive(bench.event("heartbeat", 1, firmware=steers), leaf="up")
+    lines = {"number": number, "part": 1, "parts": 1, "text": f"a\n{steers}b"}
+    bench.arrive(bench.event("log", 2, **lines), leaf="up")
+
+    assert (row(bench.store).health or {})["firmware"] == "1?]0;x???"
+    with bench.store.read() as connection:
+        assert orders.log_of(order_table.get(connection, order)) == "a\n1?]0;x???b"
 
 
 def test_holes_of_a_stolen_key_stay_few_and_a_press_in_one_is_kept(bench: Bench) -> None:
