@@ -1,7 +1,7 @@
 """A house in which anything may break, for a seed: as a scenario, so that it can be played again.
 
 Some buttons and sensors, people, responders; presses; and up to seven things that break, each for
-a while and beside the others. From `calm` on all is well again, long enough for every retry.
+a while and beside the others. Then all is well again, for long enough that all is tried again.
 """
 
 import random
@@ -9,9 +9,10 @@ from typing import Any
 
 Data = dict[str, Any]
 
-# The longest pause between two attempts is a minute, a battery button's fifteen.
-CALM_MS = 20 * 60_000
-_LENGTHS_MS = (5 * 60_000, 10 * 60_000, 15 * 60_000)
+_TROUBLED_MS = (5 * 60_000, 10 * 60_000, 15 * 60_000)
+# The longest pause between two attempts is a minute, that of a button on a battery fifteen.
+_CALM_MS = 8 * 60_000
+_CALM_ON_BATTERY_MS = 20 * 60_000
 _MOST_BREAKS = 7
 _LONGEST_BREAK_MS = 240_000
 # A gateway that is to die dies at the next call, which may come once all else is well.
@@ -29,7 +30,8 @@ class _House:
     def __init__(self, chance: random.Random, seed: int) -> None:
         self._chance = chance
         self._seed = seed
-        self._calm_ms = chance.choice(_LENGTHS_MS)
+        # From here on all is well.
+        self._calm_ms = chance.choice(_TROUBLED_MS)
         self._boards: list[Data] = []
         self._cues: list[tuple[int, Data]] = []
         # From when to when a board has no power.
@@ -44,11 +46,13 @@ class _House:
             self._break()
         self._mend()
         self._cues.sort(key=lambda cue: cue[0])
+        on_battery = any(board.get("battery") for board in self._boards)
+        length_ms = self._calm_ms + (_CALM_ON_BATTERY_MS if on_battery else _CALM_MS)
         house: Data = {
             "title": f"Any house, {self._seed}",
             "about": "What breaks is mended, and nothing is lost.",
             "seed": self._seed,
-            "length": _span(self._calm_ms + CALM_MS),
+            "length": _span(length_ms),
             "limit": "10 min",
             "boards": self._boards,
             "people": people,

@@ -11,6 +11,8 @@ _OVER = ("resolved", "cancelled")
 _UNDER_WAY = ("attending", "arrived")
 # A button tells a series of taps 600 ms after the last of them, and at once after waking.
 _TOLD_WITHIN_MS = 6_000
+_STARTS_WITHIN_MS = 3_000
+_BITTEN_WITHIN_MS = 25_000
 # What has just changed is still on its way; so is "coming", when the alert has moved on already.
 _ON_ITS_WAY_MS = 90_000
 
@@ -44,25 +46,26 @@ def _presses_that_made_nothing(records: Sequence[Record]) -> list[str]:
         for one in records
         if one.event == "made" and one.data["kind"] in ("press", "ok", "watch")
     ]
-    # When each board may have been deaf: without power, hung, or just starting.
+    # When each board may not have heard it: without power, hung until its watchdog bites, starting.
     deaf = [
-        (one.t_ms, one.data.get("board", one.device))
+        (one.t_ms - _TOLD_WITHIN_MS, one.t_ms + _STARTS_WITHIN_MS, one.device)
         for one in records
-        if one.event in ("off", "start", "reset") or (one.device, one.event) == ("cue", "hang")
+        if one.event in ("off", "start", "reset")
+    ] + [
+        (one.t_ms - _TOLD_WITHIN_MS, one.t_ms + _BITTEN_WITHIN_MS, one.data["board"])
+        for one in records
+        if (one.device, one.event) == ("cue", "hang")
     ]
     return [
         f"{one.t_ms}: a press of {board} made nothing"
         for one in records
         if (one.device, one.event) == ("cue", "press")
         for board in [one.data["board"]]
-        if not any(
+        if _has_power(records, board, one.t_ms)
+        and not any(
             name == board and abs(at_ms - one.t_ms) <= _TOLD_WITHIN_MS for at_ms, name in made
         )
-        and _has_power(records, board, one.t_ms)
-        and not any(
-            name == board and one.t_ms - 25_000 <= at_ms <= one.t_ms + _TOLD_WITHIN_MS
-            for at_ms, name in deaf
-        )
+        and not any(name == board and begin <= one.t_ms <= end for begin, end, name in deaf)
     ]
 
 
