@@ -1,5 +1,6 @@
 """Replays a recording through the real firmware, under the real MicroPython, in its own time."""
 
+import contextlib
 import json
 import struct
 import subprocess
@@ -100,7 +101,7 @@ def _converse(
     writer = threading.Thread(
         target=_feed, args=(device.stdin, recording, hand, on_way), daemon=True
     )
-    listener = threading.Thread(target=troubles.extend, args=(device.stderr,), daemon=True)
+    listener = threading.Thread(target=_listen, args=(device.stderr, troubles), daemon=True)
     writer.start()
     listener.start()
     lines: list[dict[str, Any]] = []
@@ -127,6 +128,11 @@ def _converse(
     return lines
 
 
+def _listen(stderr: Any, troubles: list[bytes]) -> None:
+    with contextlib.suppress(ValueError):  # closed, as in _write
+        troubles.extend(stderr)
+
+
 def _feed(
     stdin: Any, recording: trace.Trace, hand: Hand, on_way: Callable[[int], None] | None
 ) -> None:
@@ -139,7 +145,15 @@ def _feed(
             for number, (t_ms, frames) in enumerate(trace.samples(recording)):
                 if on_way is not None and number % _SAMPLES_A_TELLING == 0:
                     on_way(t_ms)
-                stdin.write(struct.pack("<IH", t_ms - last, len(frames)) + frames)
+                _write(stdin, struct.pack("<IH", t_ms - last, len(frames)) + frames)
                 last = t_ms
     except OSError:
         return
+
+
+def _write(stdin: Any, data: bytes) -> None:
+    try:
+        stdin.write(data)
+    except ValueError:
+        # Closed by whoever plays it: they were told to end.
+        raise BrokenPipeError from None

@@ -6,7 +6,6 @@ import zlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,8 @@ from sim.trace import Trace
 DOORKNOCK = "doorknock"
 # Kinds of a smaller share are the long ones: nights, evenings, many visits.
 SHORT = 0.5
+# So many cases a worker is handed at a time.
+_AT_ONCE = 2
 
 
 @dataclass(frozen=True)
@@ -172,8 +173,17 @@ def play_all(wanted: list[Task], workers: int | None = None) -> Iterator[list[Re
     """All of them, in order, on so many cores."""
     with ProcessPoolExecutor(workers or cores(), initializer=ending.with_the_host) as pool:
         try:
-            yield from pool.map(partial(ending.in_a_worker, play), wanted, chunksize=2)
+            waiting = [
+                pool.submit(ending.in_a_worker, _play_some, wanted[at : at + _AT_ONCE])
+                for at in range(0, len(wanted), _AT_ONCE)
+            ]
+            waiting.reverse()
+            while waiting:  # and forgotten as soon as it has been told
+                yield from waiting.pop().result()
         except BaseException:
-            ending.tell_workers()
-            pool.shutdown(wait=False, cancel_futures=True)
+            ending.end_workers()
             raise
+
+
+def _play_some(some: list[Task]) -> list[list[Result]]:
+    return [play(task) for task in some]

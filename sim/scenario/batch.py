@@ -53,8 +53,7 @@ def run(
             for done in concurrent.futures.as_completed(waiting):
                 yield waiting[done], done.result()
         except BaseException:
-            ending.tell_workers()
-            pool.shutdown(wait=False, cancel_futures=True)
+            ending.end_workers()
             raise
 
 

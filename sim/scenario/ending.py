@@ -15,7 +15,11 @@ from typing import Any
 
 # How long a worker has for its end in order once its host is gone.
 _PATIENCE_S = 5.0
+# How long a host waits for its workers: they let go of boards, and take folders away.
+_WORKERS_END_WITHIN_S = 20.0
 _ENDED_BY_SIGNAL = 128
+
+_told = threading.Event()
 
 
 def when_told() -> None:
@@ -36,20 +40,34 @@ def in_a_worker(play: Callable[..., Any], *given: Any) -> Any:
     """What *play* returns. Where it was told to end meanwhile, the worker ends here: its pool
     would keep the exception for a result, and begin with the next."""
     try:
-        return play(*given)
+        # Told while a result was on its way: the pool has kept that exception as well.
+        if not _told.is_set():
+            return play(*given)
     except SystemExit:
-        os._exit(_ENDED_BY_SIGNAL + signal.SIGTERM)
+        pass
+    os._exit(_ENDED_BY_SIGNAL + signal.SIGTERM)
 
 
-def tell_workers() -> None:
-    """Every process that this one has started is told to end."""
-    for worker in multiprocessing.active_children():
+def end_workers() -> None:
+    """Every process that this one has started is told to end, and is waited for.
+
+    No future of their pool may be cancelled: the pool's own thread would fall over it (CPython
+    3.11), and leave a worker waiting for ever.
+    """
+    workers = multiprocessing.active_children()
+    for worker in workers:
         worker.terminate()
+    until = time.monotonic() + _WORKERS_END_WITHIN_S
+    for worker in workers:
+        worker.join(max(0.0, until - time.monotonic()))
+        if worker.is_alive():
+            worker.kill()
 
 
 def _end(number: int, _frame: FrameType | None) -> None:
     # Once: a second one would cut off what the first has begun to put away.
     signal.signal(number, signal.SIG_IGN)
+    _told.set()
     raise SystemExit(_ENDED_BY_SIGNAL + number)
 
 
