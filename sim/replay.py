@@ -139,16 +139,19 @@ def _feed(
     """Writes what hands do, then the samples; ends early, in silence, where the device has."""
     last = 0
     try:
-        with stdin:
-            plan = hand.as_json().encode()
-            stdin.write(struct.pack("<H", len(plan)) + plan)
-            for number, (t_ms, frames) in enumerate(trace.samples(recording)):
-                if on_way is not None and number % _SAMPLES_A_TELLING == 0:
-                    on_way(t_ms)
-                _write(stdin, struct.pack("<IH", t_ms - last, len(frames)) + frames)
-                last = t_ms
+        plan = hand.as_json().encode()
+        _write(stdin, struct.pack("<H", len(plan)) + plan)
+        for number, (t_ms, frames) in enumerate(trace.samples(recording)):
+            if on_way is not None and number % _SAMPLES_A_TELLING == 0:
+                on_way(t_ms)
+            _write(stdin, struct.pack("<IH", t_ms - last, len(frames)) + frames)
+            last = t_ms
     except OSError:
         return
+    finally:
+        # What is still in its buffer goes out here; it may be closed already, as in _write.
+        with contextlib.suppress(OSError, ValueError):
+            stdin.close()
 
 
 def _write(stdin: Any, data: bytes) -> None:
