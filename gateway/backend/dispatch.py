@@ -1,7 +1,7 @@
-"""Where what happens meets what is stored: load the alert, advance it, commit it with its effects.
+"""Where what happens meets what is stored: the backend's acts.
 
 Every method is one transaction and blocks; api.py and the workers call them in threads. Nothing
-is sent from here: a notice is a row, written with the event that caused it.
+is sent from here: a notice is a row, written with the event that caused it (course.py).
 """
 
 import contextlib
@@ -13,27 +13,21 @@ from typing import Any
 
 import structlog
 
-from gateway.backend import cards, questions
+from gateway.backend import questions
 from gateway.backend.alert import Alert, after_clock_set
 from gateway.backend.alert_record import UNREADABLE
-from gateway.backend.alerts import advance, must_act, raise_alert
-from gateway.backend.escalation import Plan
+from gateway.backend.alerts import must_act
+from gateway.backend.course import Course
 from gateway.backend.happenings import (
     ASKING,
     Arrived,
     CannotGo,
     DeviceEvent,
-    Effect,
-    Happening,
-    NobodyReached,
     NoticeSent,
-    Notify,
     OnMyWay,
     Resolved,
     SaidOk,
-    Show,
     TimeIsUp,
-    Withdraw,
 )
 from gateway.backend.incoming import Heartbeat, Incoming, NotAcceptable, UnitAnswers
 from gateway.backend.ledger import GATEWAY, Ledger
@@ -139,13 +133,14 @@ class Dispatch:
         )
         with self._database.write() as connection:
             ledger = Ledger(connection)
+            course = Course(ledger, self._policy)
             ledger.lock_unit(event.gateway, event.unit)
             alert = ledger.open_alert(event.gateway, event.unit)
             if not ledger.is_new(webhook_id):
                 return Accepted(True, alert.id if alert else None)
             if event.kind in _ALARM:
                 questions.note(connection, event, now)
-                alert = self._alarm(ledger, alert, event, now)
+                alert = course.told(alert, event, now)
             else:
                 if event.kind == "boot":
                     questions.note(connection, event, now)
@@ -192,10 +187,11 @@ class Dispatch:
         now = self._clock()
         with self._database.write() as connection:
             ledger = Ledger(connection)
-            alert = self._locked(ledger, alert_id)
+            course = Course(ledger, self._policy)
+            alert = course.locked(alert_id)
             if alert is None:
                 return None
-            after = self._advance(ledger, alert, word, now)
+            after = course.advanced(alert, word, now)
             if after != alert:
                 details = {"outcome": word.outcome} if isinstance(word, Resolved) else {}
                 ledger.log_word(alert, _WORDS[type(word)], word.person, now, **details)
@@ -211,6 +207,7 @@ class Dispatch:
         said = Said.NOTHING
         with self._database.write() as connection:
             ledger = Ledger(connection)
+            course = Course(ledger, self._policy)
             ledger.lock_unit(gateway, unit)
             on = questions.of_unit(connection, gateway, unit, now)
             asked = [one for one in on if not one.answered_in_the_room]
@@ -227,7 +224,7 @@ class Dispatch:
                 said = Said.TOO_LATE
             alert = ledger.open_alert(gateway, unit)
             if alert is not None:
-                after = self._advance(ledger, alert, SaidOk(calls), now)
+                after = course.advanced(alert, SaidOk(calls), now)
                 if after != alert:
                     ledger.log_word(alert, "ok_page", None, now)
                     said = Said.SHOWN if after.is_open else Said.CLOSED
@@ -242,9 +239,10 @@ class Dispatch:
         """What open alerts wait for is as far away as before, by the clock as it is now."""
         with self._database.write() as connection:
             ledger = Ledger(connection)
+            course = Course(ledger, self._policy)
             for one in ledger.open_alerts():
                 with contextlib.suppress(*UNREADABLE):
-                    alert = self._locked(ledger, one)
+                    alert = course.locked(one)
                     if alert is not None and alert.is_open:
                         ledger.save(after_clock_set(alert, by), new=False)
 
@@ -253,12 +251,12 @@ class Dispatch:
         now = self._clock()
         plan = self._policy.plan
         with self._database.read() as connection:
-            ledger = Ledger(connection)
+            course = Course(Ledger(connection), self._policy)
             doubtful_after = min(plan.remind_every, GATEWAY_LOST_AFTER)
             due = [
                 one
-                for one in ledger.due_timers(now, doubtful_after, _MOST_AT_ONCE)
-                if one[2] <= now or self._is_left_behind(ledger, *one, now)
+                for one in course.ledger.due_timers(now, doubtful_after, _MOST_AT_ONCE)
+                if one[2] <= now or self._is_left_behind(course, *one, now)
             ]
         fired = 0
         for kind, subject, _ in due:
@@ -272,17 +270,17 @@ class Dispatch:
         return fired
 
     def _is_left_behind(
-        self, ledger: Ledger, kind: str, subject: str, due_at: datetime, now: datetime
+        self, course: Course, kind: str, subject: str, due_at: datetime, now: datetime
     ) -> bool:
         """Whether a timer is only ahead because the clock was, when it was set."""
         if kind == GATEWAY:
             return due_at > now + GATEWAY_LOST_AFTER
         try:
-            alert = ledger.alert(subject)
+            alert = course.ledger.alert(subject)
         except UNREADABLE:
             self._stuck(kind, subject, now)
             return False
-        return alert is not None and must_act(alert, now, self._plan(ledger, alert))
+        return alert is not None and must_act(alert, now, course.plan(alert))
 
     def _stuck(self, kind: str, subject: str, now: datetime) -> None:
         """Told now and then: it is come back to every second."""
@@ -298,15 +296,15 @@ class Dispatch:
 
     def _fire(self, kind: str, subject: str, now: datetime) -> bool:
         with self._database.write() as connection:
-            ledger = Ledger(connection)
             if kind == GATEWAY:
                 return self._oversight.gateway_timer(connection, subject, now)
-            alert = self._locked(ledger, subject, wait=False)
+            course = Course(Ledger(connection), self._policy)
+            alert = course.locked(subject, wait=False)
             if alert is None:
                 return False
-            if not must_act(alert, now, self._plan(ledger, alert)):
+            if not must_act(alert, now, course.plan(alert)):
                 return False  # another replica was quicker
-            self._advance(ledger, alert, TimeIsUp(), now)
+            course.advanced(alert, TimeIsUp(), now)
             return True
 
     def forget(self) -> int:
@@ -357,7 +355,8 @@ class Dispatch:
         now = self._clock()
         with self._database.write() as connection:
             ledger = Ledger(connection)
-            notice, alert = self._notice(ledger, number)
+            course = Course(ledger, self._policy)
+            notice, alert = self._notice(course, number)
             if notice is None:
                 return
             ledger.set_notice(
@@ -370,7 +369,7 @@ class Dispatch:
                 problem=None,
             )
             if alert is not None and notice.reason in ASKING:
-                self._advance(ledger, alert, NoticeSent(notice.person), now)
+                course.advanced(alert, NoticeSent(notice.person), now)
         self._committed()
 
     def notice_failed(self, number: int, problem: str) -> None:
@@ -378,7 +377,8 @@ class Dispatch:
         now = self._clock()
         with self._database.write() as connection:
             ledger = Ledger(connection)
-            notice, alert = self._notice(ledger, number)
+            course = Course(ledger, self._policy)
+            notice, alert = self._notice(course, number)
             if notice is None or notice.state != "waiting":
                 return
             attempts = notice.attempts + 1
@@ -392,7 +392,7 @@ class Dispatch:
                 problem=problem[:200],
             )
             if attempts == 1 and alert is not None and notice.reason in ASKING:
-                self._escalate_if_nobody_is_reached(ledger, alert, now)
+                course.escalated(alert, now)
         self._committed()
 
     def notices_seen(self, alert_id: str, person: str) -> None:
@@ -404,88 +404,10 @@ class Dispatch:
 
     # --- within a transaction ---
 
-    def _locked(self, ledger: Ledger, alert_id: str, *, wait: bool = True) -> Alert | None:
-        """The alert as it is once nobody else works on its unit."""
-        alert = ledger.alert(alert_id)
-        if alert is None or not ledger.lock_unit(alert.gateway, alert.unit, wait=wait):
-            return None
-        return ledger.alert(alert_id)
-
-    def _plan(self, ledger: Ledger, where: Alert | DeviceEvent) -> Plan:
-        """The plan of a unit, as it is now."""
-        answers = ledger.answers(where.gateway, where.unit)
-        if answers is None:
-            return self._policy.plan
-        return self._policy.plan_of(answers.first, answers.ambulance_min)
-
-    def _notice(self, ledger: Ledger, number: int) -> tuple[Any, Alert | None]:
-        notice = ledger.notice(number)
+    @staticmethod
+    def _notice(course: Course, number: int) -> tuple[Any, Alert | None]:
+        notice = course.ledger.notice(number)
         if notice is None or notice.alert is None:
             return notice, None
-        alert = self._locked(ledger, notice.alert)
-        return ledger.notice(number), alert
-
-    def _alarm(
-        self, ledger: Ledger, alert: Alert | None, event: DeviceEvent, now: datetime
-    ) -> Alert | None:
-        if alert is not None:
-            ledger.log_event(alert, event, now)
-            return self._advance(ledger, alert, event, now)
-        # The resident's own word goes before what the programme has set for the unit.
-        chosen = cards.ok_closes(ledger.connection, event.gateway, event.unit)
-        closes = event.unit in self._policy.ok_closes if chosen is None else chosen
-        raised = raise_alert(event, now, self._plan(ledger, event), ok_closes=closes)
-        if raised is None:
-            return None
-        alert, effects = raised
-        ledger.save(alert, new=True)
-        ledger.log_event(alert, event, now)
-        return self._carry_out(ledger, alert, effects, now)
-
-    def _advance(self, ledger: Ledger, alert: Alert, happening: Happening, now: datetime) -> Alert:
-        after, effects = advance(alert, happening, now, self._plan(ledger, alert))
-        if after != alert:
-            ledger.save(after, new=False)
-        return self._carry_out(ledger, after, effects, now)
-
-    def _carry_out(
-        self, ledger: Ledger, alert: Alert, effects: list[Effect], now: datetime
-    ) -> Alert:
-        asked = False
-        for effect in effects:
-            match effect:
-                case Notify(people, reason):
-                    to = [
-                        (person, channel)
-                        for person in people
-                        if person in self._policy.people
-                        for channel in range(len(self._policy.people[person].channels))
-                    ]
-                    ledger.add_notices(to, reason.value, now, alert=alert.id)
-                    asked = asked or reason in ASKING
-                case Withdraw():
-                    ledger.withdraw(alert)
-                case Show(light, devices):
-                    items = [
-                        {
-                            "unit": alert.unit,
-                            "device": device,
-                            "boot": boot,
-                            "seq": seq,
-                            "state": light.value,
-                            "alert": alert.id,
-                        }
-                        for device, boot, seq in devices
-                    ]
-                    ledger.append_to_stream(alert.gateway, now, "light", items)
-        if asked:
-            # A step whose people have no channel at all has failed before it began.
-            return self._escalate_if_nobody_is_reached(ledger, alert, now)
-        return alert
-
-    def _escalate_if_nobody_is_reached(self, ledger: Ledger, alert: Alert, now: datetime) -> Alert:
-        if alert.asking is None or not alert.is_open:
-            return alert
-        if ledger.somebody_may_still_be_reached(alert, alert.asking.step_since):
-            return alert
-        return self._advance(ledger, alert, NobodyReached(), now)
+        alert = course.locked(notice.alert)
+        return course.ledger.notice(number), alert
