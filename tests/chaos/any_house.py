@@ -15,8 +15,8 @@ _CALM_MS = 8 * 60_000
 _CALM_ON_BATTERY_MS = 20 * 60_000
 _MOST_BREAKS = 7
 _LONGEST_BREAK_MS = 240_000
-# A gateway that is to die dies at the next call, which may come once all else is well.
-_GATEWAY_BACK_MS = (30_000, 90_000, 180_000)
+# A gateway that is to die dies at the next call, which may come late; so often it is started anew.
+_GATEWAY_BACK_MS = 60_000
 _TAPS = (1, 1, 1, 2, 3)
 _HOLDS_MS = (1_500, 2_500, 4_000)
 
@@ -44,10 +44,10 @@ class _House:
             self._press(board)
         for _ in range(self._chance.randint(1, _MOST_BREAKS)):
             self._break()
-        self._mend()
-        self._cues.sort(key=lambda cue: cue[0])
         on_battery = any(board.get("battery") for board in self._boards)
         length_ms = self._calm_ms + (_CALM_ON_BATTERY_MS if on_battery else _CALM_MS)
+        self._mend(length_ms)
+        self._cues.sort(key=lambda cue: cue[0])
         house: Data = {
             "title": f"Any house, {self._seed}",
             "about": "What breaks is mended, and nothing is lost.",
@@ -215,18 +215,17 @@ class _House:
     def _by(self, how: str) -> Data:
         return {"by": self._between(200, 11_000)} if how == "slow" else {}
 
-    def _mend(self) -> None:
+    def _mend(self, length_ms: int) -> None:
         for what, back in (
             ("network", "well"),
             ("broker", "up"),
             ("broker", "well"),
-            ("gateway", "up"),
             ("backend", "up"),
             ("access_point", "on"),
         ):
             self._cue(self._calm_ms, what, to=back)
-        for later_ms in _GATEWAY_BACK_MS:
-            self._cue(self._calm_ms + later_ms, "gateway", to="up")
+        for at_ms in range(self._calm_ms, length_ms, _GATEWAY_BACK_MS):
+            self._cue(at_ms, "gateway", to="up")
 
     # --- small things -----------------------------------------------------------------------
 
