@@ -222,6 +222,8 @@ class BreathingDetector:
             self._work[chest.HAVE] = 0
             # What was still before the gap has not been seen to go on being so.
             self._work[ACTIVE] = (ticks - self.still_ms) & MASK
+            # Nor were the breaths in it: it is no pause between two of them.
+            self._pace.forget()
 
     def _shut(self, ticks: int) -> None:
         if self._open or self.room == UNKNOWN:

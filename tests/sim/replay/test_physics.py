@@ -339,6 +339,16 @@ def test_a_gate_that_is_found_shut_after_a_gap_has_shut_then():
     assert "prompt" in kinds(said)
 
 
+@pytest.mark.parametrize("gap_s", [60, 120, 300])
+@pytest.mark.parametrize("mode", ["washroom", "home"])
+def test_a_gap_in_what_the_module_says_is_no_pause_of_breath(gap_s, mode):
+    made = person(breath(2.5, 15), 160 + gap_s, rate=10)
+    made.rows = [row for row in made.rows if not 100_000 <= row[0] < 100_000 + 1000 * gap_s]
+    said = events(made, mode)
+    assert [one["state"] for one in said if one["event"] == "fault"] == ["raised", "cleared"]
+    assert "prompt" not in kinds(said)
+
+
 def test_a_collapse_out_of_view_is_no_leaving():
     # 0.8 s of falling, and the module sees nobody any more.
     stops, falls = until(40, breath(2.5, 14)), walk(40, 0.8)
