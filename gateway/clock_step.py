@@ -8,10 +8,16 @@ Linux slews both of its clocks alike and sets only one of them (clock_gettime(2)
 difference between the two changes by steps alone. A suspended computer looks like a step too.
 """
 
+import time
 from collections.abc import Callable
 
 # Below it a step does no more harm than a slow network.
 SMALLEST_STEP_MS = 3_000
+
+
+def monotonic_ms() -> int:
+    """ms since some moment; nobody sets this clock."""
+    return time.monotonic_ns() // 1_000_000
 
 
 class ClockStep:

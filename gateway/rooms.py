@@ -18,6 +18,7 @@ import httpx
 from gateway import outbox
 from gateway.answers import Answers
 from gateway.arrival import Arrival, Down
+from gateway.clock_step import monotonic_ms
 from gateway.commands import Commands
 from gateway.destinations.webhook import WebhookDestination
 from gateway.entry import Entry
@@ -39,11 +40,6 @@ from gateway.wayback import WayBack
 def unix_ms() -> int:
     """Now, in Unix ms."""
     return time.time_ns() // 1_000_000
-
-
-def monotonic_ms() -> int:
-    """ms since some moment; nobody sets this clock."""
-    return time.monotonic_ns() // 1_000_000
 
 
 @dataclass(frozen=True)

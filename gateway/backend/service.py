@@ -6,7 +6,6 @@ The one file here that knows of the pages above it; everything else here can do 
 import asyncio
 import contextlib
 import socket
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -35,6 +34,7 @@ from gateway.backend.vault import Vault
 from gateway.backend.webhook import WebhookDoor
 from gateway.backend.wording import Wording
 from gateway.care.acts import Care, care_of
+from gateway.clock_step import monotonic_ms
 from gateway.http_door import HttpDoor
 from gateway.secret_file import Secrets, load_secrets
 from gateway.settings import Settings
@@ -48,11 +48,6 @@ _log = structlog.get_logger(__name__)
 GRACE_S = 2
 # asyncio takes three.
 _TURNS_TO_COME_IN = 10
-
-
-def monotonic_ms() -> int:
-    """ms since some moment; nobody sets this clock."""
-    return time.monotonic_ns() // 1_000_000
 
 
 def utc_now() -> datetime:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from sim import interpreter
+from sim import interpreter, writable
 from sim.evaluate import markdown
 from sim.evaluate.kept import Kept, NotKept, digest_of
 from sim.evaluate.play import DOORKNOCK, Result
@@ -33,11 +33,7 @@ class Files:
             if file is not None and not file.parent.is_dir():
                 raise CannotWrite(f"{file} cannot be written: {file.parent} is no folder.")
             if file is not None:
-                there = file.exists()
-                with file.open("ab"):
-                    pass
-                if not there:
-                    file.unlink()
+                writable.check(file)
         if self.traces is not None:
             if self.traces.exists() and not self.traces.is_dir():
                 raise CannotWrite(f"{self.traces} is no folder: name one for the traces.")

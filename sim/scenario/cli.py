@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from sim import interpreter
+from sim import interpreter, writable
 from sim.scenario.errors import WrongScenario
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def run(
     outcomes: list[Outcome] = []
     try:
         if junit is not None:
-            _may_be_written(junit)
+            writable.check(junit)
         loaded = _loaded(paths)
         for outcome in _played(paths, seed, keep, workers, say):
             if shrink and not outcome.met:
@@ -116,15 +116,6 @@ def run(
     _summary(outcomes, as_json=as_json)
     if failed:
         raise typer.Exit(FAILED)
-
-
-def _may_be_written(file: Path) -> None:
-    """Now, not after some minutes. Raises OSError."""
-    there = file.exists()
-    with file.open("ab"):
-        pass
-    if not there:
-        file.unlink()
 
 
 def _loaded(paths: list[Path]) -> "dict[Path, Loaded]":

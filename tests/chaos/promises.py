@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
+from doorknock import wire
+
 from sim.scenario.record import Record
 
-_CALLS = ("press", "stillness")
-_OF_AN_ALERT = (*_CALLS, "ok", "prompt", "stirring")
 _OVER = ("resolved", "cancelled")
 _UNDER_WAY = ("attending", "arrived")
 # A button tells a series of taps 600 ms after the last of them, and at once after waking.
@@ -34,7 +34,7 @@ def _calls_that_nobody_heard(records: Sequence[Record]) -> list[str]:
         f"{one.t_ms}: {one.data['board']} {one.data['kind']} {one.data['id']}"
         f" was accepted {times} times"
         for one in records
-        if one.event == "committed" and one.data["kind"] in _OF_AN_ALERT
+        if one.event == "committed" and one.data["kind"] in wire.ALARM_KINDS
         if (times := accepted.count((one.data["board"], one.data["id"]))) != 1
     ]
 
