@@ -319,7 +319,9 @@ def test_test_nobody_is_asked_to_press_before_the_light_asks(at_the_bench):
         await then_ready(bench, usb, button("315"))
         # The device had the order, and had answered it, when somebody was asked to press
         assert asked.count("order act") == 2
-        assert [state for step, state, _ in bench.told if step == "test"][-2:] == ["press", "done"]
+        # What it says in between is of the way to the backend, if that takes long enough to be seen
+        told_of_it = [state for step, state, _ in bench.told if step == "test"]
+        assert [state for state in told_of_it if state != "says"] == ["begun", "press", "done"]
 
     at_the_bench(story)
 
