@@ -291,7 +291,7 @@ class Afar:
     def pressed(self, taps: int, held: bool, now: int) -> bool:
         """A press; whether it was meant for this room: one tap, where it asked for one, and no
         question or call is open. Two taps or a hold are always a call."""
-        if taps != 1 or held or self._room.busy():
+        if taps != 1 or held or not self.asks:
             return False
         if self._held is not None:
             after, self._held = self._held, None
@@ -303,11 +303,19 @@ class Afar:
             self._hide("agree")
             self._room.change_wifi()
             return True
-        if self._test_press and self.showing == "test_press":
-            number, self._test_press = self._test_press, 0
-            self._begin_test(number, True, now)
-            return True
-        return False
+        number, self._test_press = self._test_press, 0
+        self._begin_test(number, True, now)
+        return True
+
+    @property
+    def asks(self) -> bool:
+        """Whether one tap now would be an answer to this room, and no call."""
+        waits = (
+            self._held is not None
+            or (self._wifi_asked and self.showing == "agree")
+            or (self._test_press and self.showing == "test_press")
+        )
+        return bool(waits) and not self._room.busy()
 
     @property
     def awake(self) -> bool:

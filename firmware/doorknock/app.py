@@ -190,23 +190,35 @@ class App:
     def emit(self, kind: str, details: dict) -> tuple:
         """An event: shown, kept, sent. In this order, and without waiting for anything. Its
         (boot, seq)."""
+        entry = self._keep(kind, details)
+        if kind == "prompt":
+            self._question = (entry.boot, entry.seq) if details["state"] == "asked" else None
+        self._goes(kind, entry)
+        return entry.boot, entry.seq
+
+    def _keep(self, kind: str, details: dict):
+        """An event, shown and on flash when this returns; the journal's entry of it."""
         boot, seq = self.identity.boot, self.identity.next_seq()
         rank = _rank_of(kind)
         if rank == journal.ALARM:
             self.call.event(kind, boot, seq, chip.ticks())
             self._show()
+        return self._written(kind, boot, seq, details, rank, None)
+
+    def _written(self, kind: str, boot: int, seq: int, details: dict, rank: int, replaces):
         message = wire.encode(kind, self.device, boot, seq, self._now_ms(), details, self.key)
         was_broken = self.journal.broken
-        self.journal.append(message, rank)
-        if kind == "prompt":
-            self._question = (boot, seq) if details["state"] == "asked" else None
-        log("event %s %d.%d" % (kind, boot, seq))
+        entry = self.journal.append(message, rank, replaces)
         if self.journal.broken and not was_broken:
             log("flash does not take the event; it is kept in memory")
+        return entry
+
+    def _goes(self, kind: str, entry) -> None:
+        """An event that is kept goes out from now on."""
+        log("event %s %d.%d" % (kind, entry.boot, entry.seq))
         if self.link is not None:
             self.link.hurry()
         self._stirred.ring()
-        return boot, seq
 
     def _now_ms(self) -> int:
         return self.uptime.at(chip.ticks())
@@ -222,11 +234,34 @@ class App:
             self.signals.play("noted")
         else:
             self._shine("sending", anew=True)
+            self._keep_first_tap()
         self._stirred.ring()
+
+    def _keep_first_tap(self) -> None:
+        """Who has seen the light relies on it: a tap is on flash before it is known whether more
+        follow, and goes out as it is should the power go meanwhile."""
+        if not self.button.untold or self.outgoing.held is not None:
+            return
+        if self.wifi.asks or self.afar.asks:
+            return  # one tap is no call now
+        first = self._keep("press", {"taps": 1, "held": 0})
+        if first in self.journal.entries:
+            self.outgoing.held = first
+        else:
+            # There is no room in memory: it cannot be taken back, and is raised by the next.
+            self.button.kept_as_one()
+            self._goes("press", first)
 
     def _pressed(self, taps: int, held: bool) -> None:
         self._stirred.ring()
         now = chip.ticks()
+        first, self.outgoing.held = self.outgoing.held, None
+        if first is not None and first in self.journal.entries:
+            if taps > 1 or held:
+                details = {"taps": taps, "held": 1 if held else 0}
+                first = self._written("press", first.boot, first.seq, details, first.rank, first)
+            self._goes("press", first)
+            return
         if self.wifi.pressed(taps, held, now) or self.afar.pressed(taps, held, now):
             return
         if self.sensor is not None:
@@ -399,7 +434,9 @@ class App:
                 event.kind, self.device, boot, seq, event.stamp, event.details, self.key
             )
             self.outgoing.forget(entry)
-            self.journal.append(fresh, entry.rank, entry)
+            numbered = self.journal.append(fresh, entry.rank, entry)
+            if entry is self.outgoing.held:
+                self.outgoing.held = numbered
             self.call.renamed(wire.BOOT_UNKNOWN, entry.seq, boot, seq)
 
     # --- light -----------------------------------------------------------------------------

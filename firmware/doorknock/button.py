@@ -6,6 +6,9 @@ around it: the interrupt latches edges in a ring (allocating nothing), the task 
 A press is told as (taps, held): one tap when nothing has followed for 600 ms, two taps at the
 second at once, a hold after 2 s at once. Each urgent series is told once; taps beyond the second
 add nothing. A tap that woke the device is told at once as one, and raised by the next.
+
+`on_down` comes at each tap, before it is known what it means: whoever must not lose a tap keeps it
+then (app.py), and says so (`kept_as_one`) where it cannot be taken back.
 """
 
 import asyncio
@@ -59,6 +62,10 @@ class Button:
         self._state = DOWN if down else GAP
         self._on_down()
         self._on_press(1, False)
+
+    def kept_as_one(self) -> None:
+        """What has been pressed so far has been told as one tap: only more is still to be told."""
+        self._told = max(self._told, 1)
 
     @property
     def busy(self) -> bool:

@@ -61,6 +61,8 @@ class Entry:
         self.offset = 0
         self.length = 0
         self.message: bytes | None = None
+        # While it is not saved: the id of the entry on flash in whose place it is, or 0.
+        self.replaces = 0
 
 
 class Journal:
@@ -98,9 +100,11 @@ class Journal:
         else:
             # In its place: order is what the gateway tells a series of presses by.
             self.entries[self.entries.index(replaces)] = entry
+            # What was itself never saved has left nothing on flash but what it was to replace.
+            entry.replaces = replaces.id if replaces.segment else replaces.replaces
         entry.message = message
         entry.length = len(message)
-        self._save(entry, replaces.id if replaces is not None else 0)
+        self._save(entry)
         return entry
 
     def drop(self, entry: Entry) -> None:
@@ -108,8 +112,9 @@ class Journal:
         if entry not in self.entries:
             return
         self.entries.remove(entry)
-        if entry.segment:
-            self._undropped.append(entry.id)
+        on_flash = entry.id if entry.segment else entry.replaces
+        if on_flash:
+            self._undropped.append(on_flash)
             if entry.rank == ALARM or len(self._undropped) >= HEARTBEATS_KEPT:
                 self.flush()
         self._load()
@@ -147,7 +152,7 @@ class Journal:
         """Writes down what was dropped, and what could not be saved when it came."""
         for entry in self.entries:
             if entry.segment == 0:
-                self._save(entry, 0)
+                self._save(entry)
                 if self.broken:
                     return
         if self._undropped:
@@ -189,7 +194,7 @@ class Journal:
         """An alarm event for which there is no room in memory."""
         entry.message = message
         entry.length = len(message)
-        self._save(entry, 0)
+        self._save(entry)
         if self.broken:
             self.entries.append(entry)
         elif not self._beyond:
@@ -215,13 +220,14 @@ class Journal:
     def _path(self, segment: int) -> str:
         return "%s/%08x" % (self._folder, segment)
 
-    def _save(self, entry: Entry, replaced: int) -> None:
-        record = _record(ENTRY, entry.rank, entry.id, replaced, entry.message or b"")
+    def _save(self, entry: Entry) -> None:
+        record = _record(ENTRY, entry.rank, entry.id, entry.replaces, entry.message or b"")
         at = self._write(record)
         if not self.broken:
             entry.segment = self._segments[-1]
             entry.offset = at + _HEADER_BYTES
             entry.message = None
+            entry.replaces = 0
 
     def _write(self, records: bytes) -> int:
         """Appends and syncs; the offset it begins at. `broken` tells whether it failed."""
@@ -277,7 +283,7 @@ class Journal:
                     self.discarded += 1
                     continue
                 entry.message = message
-                self._save(entry, 0)
+                self._save(entry)
                 if self.broken:
                     return
             self._remove(oldest)

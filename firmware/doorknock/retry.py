@@ -24,6 +24,8 @@ class Outgoing:
     """The journal's entries, and when each is due. `jitter(percent)`: -percent … percent.
 
     `request`: an event that is in no journal and goes with the others (a lost number), or None.
+    `held`: an entry of the journal of which it is not decided yet what it says, or None: it is not
+    sent, and whoever holds it lets go of it soon.
     """
 
     def __init__(self, journal, schedule: tuple, jitter) -> None:
@@ -33,6 +35,7 @@ class Outgoing:
         self._sent = {}  # id: _Sent
         self.gateway_online = False
         self.request: Entry | None = None
+        self.held: Entry | None = None
 
     def connected(self) -> None:
         """A new connection. What the old broker did not take is due; what it took waits until
@@ -78,7 +81,7 @@ class Outgoing:
             return None
         alarm_waits = False
         for entry in self._entries():
-            if entry.boot == BOOT_UNKNOWN and entry is not self.request:
+            if self._stays(entry):
                 continue
             if entry.rank != ALARM and (alarm_waits or not self.gateway_online):
                 return None
@@ -133,6 +136,10 @@ class Outgoing:
         """The entry is done with."""
         self._sent.pop(entry.id, None)
 
+    def _stays(self, entry) -> bool:
+        """Whether it may not go yet: it has no number, or is not whole."""
+        return entry is self.held or (entry.boot == BOOT_UNKNOWN and entry is not self.request)
+
     def _idle(self) -> bool:
         """There is nothing at all: nearly always."""
         return not self._journal.entries and self.request is None
@@ -150,7 +157,7 @@ class Outgoing:
 
     def _wait_ms(self, entry, ticks: int) -> int:
         """How long until this entry is due; 0 or less: it is."""
-        if entry.boot == BOOT_UNKNOWN and entry is not self.request:
+        if self._stays(entry):
             return _NEVER_MS
         sent = self._sent.get(entry.id)
         if sent is None or sent.due_at_once:

@@ -207,6 +207,11 @@ class Wifi:
         return self.window is not None and self.window.pressed(taps, held, now)
 
     @property
+    def asks(self) -> bool:
+        """Whether one tap now would be an answer to the window, and no call."""
+        return self.window is not None and self.window.asks
+
+    @property
     def showing(self) -> str:
         """The light that it would like, of signals.PATTERNS."""
         if self.window is not None:

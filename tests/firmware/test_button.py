@@ -149,6 +149,20 @@ def test_the_tap_that_woke_the_device_is_told_at_once_and_raised_by_the_next(
     assert finger.told == [(1, False), (2, False)]
 
 
+def test_a_tap_that_was_kept_as_one_is_only_told_where_it_becomes_more(finger: Finger) -> None:
+    finger.down(60)
+    finger.button.kept_as_one()
+    finger.wait(1000)
+    assert finger.told == []
+
+    finger.down(60)
+    finger.button.kept_as_one()
+    finger.wait(150)
+    finger.down(60)
+    finger.wait(1000)
+    assert finger.told == [(2, False)]
+
+
 def test_a_hold_that_woke_the_device_is_raised_to_a_hold(finger: Finger) -> None:
     finger.button.woken(finger.now, True)
     finger.wait(HOLD_MS + 50)

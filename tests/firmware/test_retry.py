@@ -299,3 +299,18 @@ def test_what_gave_way_in_the_journal_is_forgotten_at_the_next_connection(way: W
     way.outgoing.connected()
 
     assert way.send() == [press]
+
+
+def test_what_is_held_waits_and_holds_up_nothing_else(way: Way) -> None:
+    way.outgoing.gateway(True, way.now)
+    first = way.outgoing.held = way.kept.add(ALARM)
+    assert way.send() == []
+    assert way.outgoing.wait_ms(way.now) == 60000
+    assert way.outgoing.alarm_waits()
+    press, beat = way.kept.add(ALARM), way.kept.add(HEARTBEAT)
+    assert way.send() == [press, beat]
+
+    way.outgoing.held = None
+
+    assert way.outgoing.wait_ms(way.now) == 0
+    assert way.send() == [first]

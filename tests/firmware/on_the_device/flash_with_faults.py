@@ -10,6 +10,7 @@ class PowerCut(Exception):
 
 class Flash:
     """Block device. after: so many writes and erases go well; the next is torn. -1: none is.
+    refuses: whether it takes nothing just now, and can be read.
 
     Strict as NOR is: erasing sets bits, writing may only clear them.
     """
@@ -21,6 +22,7 @@ class Flash:
         self.changes = 0
         self.erases = 0
         self.dead = False
+        self.refuses = False
 
     def readblocks(self, block: int, buf, offset: int = 0) -> int:
         if self.dead:
@@ -30,7 +32,7 @@ class Flash:
         return 0
 
     def writeblocks(self, block: int, buf, offset: int = -1) -> int:
-        if self.dead:
+        if self.dead or self.refuses:
             return _EIO
         if offset < 0:
             self.ioctl(6, block)
@@ -48,7 +50,7 @@ class Flash:
             return self.blocks
         if request == 5:
             return BLOCK_BYTES
-        if request == 6 and self.dead:
+        if request == 6 and (self.dead or self.refuses):
             return _EIO
         if request == 6:
             at = argument * BLOCK_BYTES

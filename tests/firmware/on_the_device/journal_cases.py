@@ -164,6 +164,34 @@ def given_a_full_flash_events_stay_in_memory_and_are_saved_when_there_is_room():
         assert kept[:seq] == list(range(1, seq + 1)), kept
 
 
+def given_a_flash_that_refuses_what_takes_anothers_place_still_takes_it_once_it_can():
+    with OnFlash() as on:
+        first = on.book.append(message(1), journal.ALARM)
+        on.flash.refuses = True
+        second = on.book.append(message(2), journal.ALARM, first)
+        # Once more, in memory alone
+        on.book.append(message(3), journal.ALARM, second)
+        assert on.book.broken
+        on.flash.refuses = False
+        on.book.flush()
+        assert not on.book.broken
+        assert [entry.seq for entry in on.reopen().entries] == [3]
+
+
+def given_a_flash_that_refuses_what_was_replaced_goes_with_what_is_in_its_place():
+    with OnFlash() as on:
+        first = on.book.append(message(1), journal.ALARM)
+        on.flash.refuses = True
+        second = on.book.append(message(2), journal.ALARM, first)
+        assert on.book.broken
+        # The gateway answers for it before the flash takes anything again
+        on.book.drop(second)
+        on.flash.refuses = False
+        on.book.flush()
+        assert not on.book.broken
+        assert on.reopen().entries == []
+
+
 def given_rubbish_in_a_segment_what_is_before_it_is_kept():
     with OnFlash() as on:
         on.book.append(message(1), journal.ALARM)

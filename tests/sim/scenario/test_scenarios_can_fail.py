@@ -24,10 +24,17 @@ from sim.scenario.play import play
 FAULTS = [
     pytest.param(
         "journal.py",
-        '        record = _record(ENTRY, entry.rank, entry.id, replaced, entry.message or b"")',
+        '        record = _record(ENTRY, entry.rank, entry.id, entry.replaces, entry.message or b"")',
         "        return",
         "power_cut_before_sending",
         id="an event is kept in memory alone",
+    ),
+    pytest.param(
+        "app.py",
+        "            self._keep_first_tap()",
+        "            pass",
+        "power_cut_at_the_light",
+        id="a tap is kept once it is known that no other follows",
     ),
     pytest.param(
         "call.py",
