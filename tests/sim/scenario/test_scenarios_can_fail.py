@@ -24,8 +24,8 @@ from sim.scenario.play import play
 FAULTS = [
     pytest.param(
         "journal.py",
-        '        record = _record(ENTRY, entry.rank, entry.id, entry.replaces, entry.message or b"")',
-        "        return",
+        "        at = self._write(record)\n        if not self.broken:\n            entry.segment",
+        "        return\n        if not self.broken:\n            entry.segment",
         "power_cut_before_sending",
         id="an event is kept in memory alone",
     ),
