@@ -1,6 +1,5 @@
-"""Puts the device together: one task a room, and the way of an event through them.
+"""Puts the device together: one task a room, and what goes from one to the other.
 
-An event takes the same way whatever makes it: light first, then the journal, then the link.
 Nothing in here waits for the network.
 """
 
@@ -14,12 +13,11 @@ from doorknock import (
     bell,
     blank,
     button,
-    call,
     chip,
     clock,
+    events,
     health,
     identity,
-    journal,
     keep,
     lines,
     link,
@@ -97,12 +95,9 @@ class App:
         settings.lay_over(self.afar.in_force)
         self.device = settings["device"].hex()
         self.key = wire.signing_key(settings["secret"])
-        self.journal = journal.Journal("journal", _identity_of)
-        self.call_kept = keep.Keep("call")
-        self.call = call.Call()
-        self.call.resume(self.call_kept.read())
         schedule = retry.SPARING_S if settings["battery"] else retry.EVERY_S
-        self.outgoing = retry.Outgoing(self.journal, schedule, _jitter)
+        self.events = events.Events(self.device, self.key, self.identity, schedule, self)
+        self.journal, self.call = self.events.journal, self.events.call
         network = (settings["wifi_ssid"], settings["wifi_key"])
         self.radio = chip.Radio(network[0], network[1])
         powered_on = self.cause in ("power_on", "reset_pin")
@@ -110,11 +105,11 @@ class App:
         self.wifi = wifi.Wifi(
             keep.Keep("wifi"), nvs, network, powered_on, self.may_change_wifi, self
         )
-        self._take_up_journal()
+        self.events.take_up()
         self.link = link.Link(
             settings,
             self.device,
-            self.outgoing,
+            self.events.outgoing,
             self.radio,
             link.tls_context(settings, self.device),
             self.journal.message,
@@ -142,30 +137,6 @@ class App:
         self.wifi.begin(self.radio, chip.ticks())
         self.update.begin()
 
-    def _take_up_journal(self) -> None:
-        """What was not answered before this start belongs to the call, and gets a number."""
-        self._add_to_call()
-        lost = [entry for entry in self.journal.entries if entry.boot == wire.BOOT_UNKNOWN]
-        self._earlier = self.journal.newest_id
-        self._earlier_boot = 0
-        self._earlier_seq = 0
-        if lost and self.identity.boot != wire.BOOT_UNKNOWN and not self.identity.woken:
-            self._number(self.identity.spare())
-
-    def _add_to_call(self) -> None:
-        """Every alarm event that the journal has in hand belongs to the call."""
-        now = chip.ticks()
-        for entry in [entry for entry in self.journal.entries if entry.rank == journal.ALARM]:
-            message = self.journal.message(entry)
-            if message is None:
-                continue  # flash may read it another time
-            try:
-                event = wire.decode_event(message, self.key)
-                self.call.event(event.kind, entry.boot, entry.seq, now)
-            except wire.Refused:
-                # Made under another secret: no gateway will ever be able to verify it.
-                self.journal.drop(entry)
-
     def _say_boot(self) -> None:
         details = {
             "cause": self.cause,
@@ -177,51 +148,26 @@ class App:
         if self.identity.boot != wire.BOOT_UNKNOWN:
             self.emit("boot", details)
             return
-        # The number is lost: ask for one, by a nonce. It is kept nowhere: a reset asks anew.
-        nonce = self.identity.nonce
-        request = journal.Entry(-1, journal.TELEMETRY, wire.BOOT_UNKNOWN, nonce)
-        request.message = wire.encode(
-            "boot", self.device, wire.BOOT_UNKNOWN, nonce, self._now_ms(), details, self.key
-        )
-        self.outgoing.request = request
+        self.events.ask_for_number(details)
 
     # --- events ----------------------------------------------------------------------------
 
     def emit(self, kind: str, details: dict) -> tuple:
-        """An event: shown, kept, sent. In this order, and without waiting for anything. Its
-        (boot, seq)."""
-        entry = self._keep(kind, details)
+        """Something has happened: an event, whose (boot, seq) this is."""
+        name = self.events.emit(kind, details)
         if kind == "prompt":
-            self._question = (entry.boot, entry.seq) if details["state"] == "asked" else None
-        self._goes(kind, entry)
-        return entry.boot, entry.seq
+            self._question = name if details["state"] == "asked" else None
+        return name
 
-    def _keep(self, kind: str, details: dict):
-        """An event, shown and on flash when this returns; the journal's entry of it."""
-        boot, seq = self.identity.boot, self.identity.next_seq()
-        rank = _rank_of(kind)
-        if rank == journal.ALARM:
-            self.call.event(kind, boot, seq, chip.ticks())
-            self._show()
-        return self._written(kind, boot, seq, details, rank, None)
+    def now_ms(self) -> int:
+        """Uptime, ms."""
+        return self.uptime.at(chip.ticks())
 
-    def _written(self, kind: str, boot: int, seq: int, details: dict, rank: int, replaces):
-        message = wire.encode(kind, self.device, boot, seq, self._now_ms(), details, self.key)
-        was_broken = self.journal.broken
-        entry = self.journal.append(message, rank, replaces)
-        if self.journal.broken and not was_broken:
-            log("flash does not take the event; it is kept in memory")
-        return entry
-
-    def _goes(self, kind: str, entry) -> None:
-        """An event that is kept goes out from now on."""
-        log("event %s %d.%d" % (kind, entry.boot, entry.seq))
+    def send_soon(self) -> None:
+        """An event is to go out."""
         if self.link is not None:
             self.link.hurry()
         self._stirred.ring()
-
-    def _now_ms(self) -> int:
-        return self.uptime.at(chip.ticks())
 
     def _down(self) -> None:
         """The button went down: the first light, long before it is known what was meant.
@@ -240,34 +186,23 @@ class App:
     def _keep_first_tap(self) -> None:
         """Who has seen the light relies on it: a tap is on flash before it is known whether more
         follow, and goes out as it is should the power go meanwhile."""
-        if not self.button.untold or self.outgoing.held is not None:
-            return
-        if self.wifi.asks or self.afar.asks:
-            return  # one tap is no call now
-        first = self._keep("press", {"taps": 1, "held": 0})
-        if first in self.journal.entries:
-            self.outgoing.held = first
-        else:
-            # There is no room in memory: it cannot be taken back, and is raised by the next.
+        if not self.button.untold or self.events.holds or self.wifi.asks or self.afar.asks:
+            return  # it is no first tap, or one tap is no call now
+        if not self.events.hold("press", {"taps": 1, "held": 0}):
             self.button.kept_as_one()
-            self._goes("press", first)
 
     def _pressed(self, taps: int, held: bool) -> None:
         self._stirred.ring()
         now = chip.ticks()
-        first, self.outgoing.held = self.outgoing.held, None
-        if first is not None and first in self.journal.entries:
-            if taps > 1 or held:
-                details = {"taps": taps, "held": 1 if held else 0}
-                first = self._written("press", first.boot, first.seq, details, first.rank, first)
-            self._goes("press", first)
+        details = {"taps": taps, "held": 1 if held else 0}
+        if self.events.release("press", details, taps > 1 or held):
             return
         if self.wifi.pressed(taps, held, now) or self.afar.pressed(taps, held, now):
             return
         if self.sensor is not None:
             self.sensor.pressed(taps, held, chip.ticks())
         else:
-            self.emit("press", {"taps": taps, "held": 1 if held else 0})
+            self.emit("press", details)
 
     # --- commands --------------------------------------------------------------------------
 
@@ -283,18 +218,16 @@ class App:
         self._stirred.ring()
         self.wifi.reached(chip.ticks())
         if command.kind == "answer":
-            self._answered(command.boot, command.seq)
+            if command.boot == self.identity.boot != wire.BOOT_UNKNOWN:
+                self.update.answered()
+            self.events.answered(command.boot, command.seq)
         elif command.kind == "light":
             state = str(command.details.get("state", ""))
             if self.call.light_told(command.stamp, command.boot, command.seq, state):
-                self._call_changed()
+                self.events.call_changed()
         elif command.kind == "number":
             next_boot = int(command.details.get("next_boot", 0))
-            earlier = self.identity.number(command.boot, command.seq, next_boot)
-            if earlier:
-                self.outgoing.forget(self.outgoing.request)
-                self.outgoing.request = None
-                self._number(earlier)
+            if self.events.number(command.boot, command.seq, next_boot):
                 self._say_boot()
         elif command.kind == "piece":
             self.update.piece(command, chip.ticks())
@@ -364,13 +297,13 @@ class App:
         asks them: a question is not cut off."""
         if self.sensor is not None and self.sensor.prompting():
             return False
-        return self.outgoing.alarm_waits()
+        return self.events.outgoing.alarm_waits()
 
     def want(self, details: dict) -> bool:
         """Asks the gateway for something that is no event; False while there is no link."""
         boot = self.identity.boot
         return self.link.pass_on(
-            wire.encode("want", self.device, boot, 0, self._now_ms(), details, self.key)
+            wire.encode("want", self.device, boot, 0, self.now_ms(), details, self.key)
         )
 
     def new_key(self, key: bytes) -> bool:
@@ -382,66 +315,9 @@ class App:
             return False
         return True
 
-    def _answered(self, boot: int, seq: int) -> None:
-        if boot == self.identity.boot != wire.BOOT_UNKNOWN:
-            self.update.answered()
-        entry = self.journal.find(boot, seq)
-        if entry is None:
-            return
-        if entry.rank == journal.ALARM:
-            self.call.answered(boot, seq)
-            # Before the journal forgets: a reset in between must find one of the two.
-            self._call_changed()
-        more = self.journal.overfull
-        self.journal.drop(entry)
-        self.outgoing.forget(entry)
-        if more:
-            self._add_to_call()
-        if self._earlier_boot:
-            # The journal may have taken in more that was made without a number.
-            self._renumber()
-
-    def _call_changed(self) -> None:
-        if not self.call_kept.write(self.call.saved()):
-            log("flash does not take the state of the call")
-        self._show()
-
-    def _number(self, earlier_boot: int) -> None:
-        """Gives what was made under a lost number its own: `earlier_boot` to what was in the
-        journal at this start, the present boot to the rest. Each is exchanged in one step."""
-        if not earlier_boot:
-            return
-        log("number: boot %d" % self.identity.boot)
-        self._earlier_boot = earlier_boot
-        self._renumber()
-
-    def _renumber(self) -> None:
-        for entry in list(self.journal.entries):
-            message = self.journal.message(entry) if entry.boot == wire.BOOT_UNKNOWN else None
-            if message is None:
-                continue
-            try:
-                event = wire.decode_event(message, self.key)
-            except wire.Refused:
-                # Of another secret: nobody will ever be able to verify it.
-                self.journal.drop(entry)
-                continue
-            boot, seq = self.identity.boot, entry.seq
-            if entry.id <= self._earlier:
-                self._earlier_seq += 1
-                boot, seq = self._earlier_boot, self._earlier_seq
-            fresh = wire.encode(
-                event.kind, self.device, boot, seq, event.stamp, event.details, self.key
-            )
-            self.outgoing.forget(entry)
-            numbered = self.journal.append(fresh, entry.rank, entry)
-            if entry is self.outgoing.held:
-                self.outgoing.held = numbered
-            self.call.renamed(wire.BOOT_UNKNOWN, entry.seq, boot, seq)
-
     # --- light -----------------------------------------------------------------------------
 
-    def _show(self) -> None:
+    def show(self) -> None:
         """Shows what is true now. A question to the person goes before everything else."""
         now_called = self.call
         light = now_called.told
@@ -474,7 +350,7 @@ class App:
             self.wifi.tick(now)
             self.update.tick(now)
             self.tamper.look()
-            self._show()
+            self.show()
             if clock.since(now, flushed) >= _FLUSH_MS:
                 flushed = now
                 kept.flush()
@@ -512,7 +388,7 @@ class App:
             self.journal.close()
             self.link.leave()
             self.radio.off()
-            uptime_ms = self._now_ms()
+            uptime_ms = self.now_ms()
             self.chip.sleep(self.identity.asleep(uptime_ms, chip.wall_ms()), for_ms)
 
     async def _beat(self, report) -> None:
@@ -584,23 +460,6 @@ async def _lasting(name: str, task) -> None:
     except Exception as problem:
         log("task %s has failed" % name)
         sys.print_exception(problem)
-
-
-def _identity_of(message: bytes) -> tuple:
-    return (
-        int.from_bytes(message[8:12], "little"),
-        int.from_bytes(message[12:16], "little"),
-    )
-
-
-def _rank_of(kind: str) -> int:
-    if kind in wire.ALARM_KINDS:
-        return journal.ALARM
-    return journal.HEARTBEAT if kind == "heartbeat" else journal.TELEMETRY
-
-
-def _jitter(percent: int) -> int:
-    return random.getrandbits(16) % (2 * percent + 1) - percent
 
 
 def main(awake) -> None:
