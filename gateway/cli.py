@@ -7,6 +7,7 @@ is a typer app, under whose name its commands stand, or a function, which is a c
 import asyncio
 import contextlib
 import errno
+import functools
 import os
 import secrets
 import sys
@@ -130,6 +131,7 @@ def main() -> None:
     """The program `doorknock`."""
     try:
         _add_what_is_asked("".join(sys.argv[1:2]))
+        _take_text_alone(app)
         app()
     except GatewayError as error:
         typer.echo(str(error), err=True)
@@ -180,6 +182,40 @@ def _add(name: str, load_entry: Callable[[], Any]) -> None:
         app.add_typer(found, name=name)
     else:
         app.command(name)(found)
+
+
+def _take_text_alone(commands: typer.Typer) -> None:
+    """Each command refuses what is no text before it does anything: no store, board or page takes
+    it. A path may be any bytes."""
+    for group in commands.registered_groups:
+        if group.typer_instance is not None:
+            _take_text_alone(group.typer_instance)
+    for command in commands.registered_commands:
+        if command.callback is not None:
+            command.callback = _of_text(command.callback)
+
+
+def _of_text(run: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(run)
+    def checked(**given: Any) -> Any:
+        for value in given.values():
+            for one in value if isinstance(value, list) else [value]:
+                if isinstance(one, str):
+                    _check_text(one)
+        return run(**given)
+
+    return checked
+
+
+def _check_text(given: str) -> None:
+    try:
+        # A byte that is no UTF-8 was kept as half of a surrogate pair (PEP 383).
+        given.encode()
+    except UnicodeEncodeError:
+        shown = given.encode(errors="surrogateescape").decode(errors="replace")
+        raise typer.BadParameter(
+            f"{shown!r} is not UTF-8 text; set the terminal to UTF-8, and type it anew"
+        ) from None
 
 
 def _store(settings: Settings) -> Any:

@@ -74,6 +74,38 @@ def test_wrong_use_ends_with_code_2(gateway: GatewayProcess) -> None:
     assert gateway.command("device", "add").returncode == 2
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("device", "move", DEVICE, "--unit", "Caf\udce9", "--first", "ana", "--ambulance", "never"),
+        ("device", "wifi", DEVICE, "--ssid", "Caf\udce9"),
+        ("device", "set", DEVICE, "mode=home", "mode\udce9=1"),
+    ],
+)
+def test_bytes_that_are_no_text_are_wrong_use_told_in_one_sentence(
+    gateway: GatewayProcess, command: tuple[str, ...]
+) -> None:
+    done = gateway.command(*command, "--config", str(gateway.config))
+
+    assert done.returncode == 2, done.stderr
+    assert "is not UTF-8 text" in done.stderr
+
+
+def test_a_unit_that_is_no_text_leaves_nothing_behind(gateway: GatewayProcess) -> None:
+    code, _, err = add(gateway, "--unit", "Caf\udce9")
+
+    assert code == 2
+    assert "'Caf�' is not UTF-8 text" in err
+    assert not (gateway.folder / "secret").exists()
+
+
+def test_a_file_may_have_any_name(gateway: GatewayProcess) -> None:
+    other = gateway.config.with_name("caf\udce9.toml")
+    gateway.config.rename(other)
+
+    assert gateway.command("device", "list", "--config", str(other)).returncode == 0
+
+
 def test_help_names_the_commands(gateway: GatewayProcess, tmp_path: Path) -> None:
     done = gateway.command("--help")
 
