@@ -76,6 +76,8 @@ class CardPages:
             pin=made.pin,
             address=address,
             code=drawn,
+            # A first card is not made again by loading the page again: then one is there.
+            again=whose != "first",
         )
 
     def _find(self, request: Request) -> UnitCard | None:

@@ -78,10 +78,13 @@ def resident(
         if care is not None:
             care.close()
     typer.echo(
-        f"The card of {unit} is in {to}. Print it, hand it over in person, and delete the file: "
-        "the PIN is kept nowhere else. An earlier card has stopped."
-        if str(to) != "-"
-        else f"The card of {unit} is made; the PIN is kept nowhere. An earlier card has stopped.",
+        (
+            f"The card of {unit} is in {to}. Print it, hand it over in person, and delete the "
+            "file: the PIN is kept nowhere else."
+            if str(to) != "-"
+            else f"The card of {unit} is made; the PIN is kept nowhere."
+        )
+        + (" The earlier card has stopped." if where.made_at is not None else ""),
         err=True,
     )
     if is_loopback(base_url):

@@ -60,6 +60,7 @@ def test_staff_make_a_card_and_the_resident_comes_in(house: House, dora: Browser
     dora.open("/residents/house-1/204")
     dora.press("204")
     path, pin = shown(dora)
+    assert "this one stops." not in dora.page.text  # loading it again asks for whom it is
     kim = Phone(house)
     kim.open(path)
     kim.send(path, pin=pin)
@@ -98,6 +99,7 @@ def test_anew_it_is_for_the_same_person_or_a_new_one(house: House, dora: Browser
     make("anybody")
     assert dora.page.status_code == 404
     make("same")
+    assert "Loading the page again makes another card" in dora.page.text
     new = Phone(house)
     path, pin = shown(dora)
     new.open(path)

@@ -82,6 +82,7 @@ def test_a_card_is_made_and_printed_for_its_owner_alone(home: Path, store: Store
     pdf = home / "card.pdf"
     said = run(home, "204", "--to", str(pdf))
     assert "delete the file" in said
+    assert "earlier card" not in said  # there was none
     assert "No phone can open" in said  # this house has no address of its own yet
     assert stat.S_IMODE(pdf.stat().st_mode) == 0o600
     assert opens(home, pdf)
@@ -95,7 +96,7 @@ def test_made_anew_the_old_one_stops_and_it_has_to_be_said_for_whom(
     assert "Say for whom" in run(home, "204", "--to", str(second), code=1)
     assert not second.exists()
     assert opens(home, first)
-    run(home, "204", "--to", str(second), "--same-person")
+    assert "earlier card has stopped" in run(home, "204", "--to", str(second), "--same-person")
     assert not opens(home, first)
     run(home, "204", "--to", str(third), "--new-person")
     assert not opens(home, second)
