@@ -146,6 +146,10 @@ class Ask:
         """The Wi-Fi: as it was kept, or as it is asked for now, and kept. Raises BadParameter."""
         known = network.known(self._settings)
         try:
+            # Before anything is asked: without it the answers would be for nothing.
+            where = host or (known.host if known else "") or network.address_of_here(self._settings)
+            if not where:
+                raise Unfit("This computer is in no network; say its address with --host.")
             if file is not None:
                 ssid, key = network.from_file(file)
             elif known is not None and not anew:
@@ -164,9 +168,6 @@ class Ask:
                     "no Wi-Fi is known yet: name a file with --wifi-file, its name on the first "
                     "line and its password on the second"
                 )
-            where = host or (known.host if known else "") or network.address_of_here(self._settings)
-            if not where:
-                raise Unfit("This computer is in no network; say its address with --host.")
             found = network.checked(ssid, key, where)
             if found != known:
                 network.keep(self._settings, found)

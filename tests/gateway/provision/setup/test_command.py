@@ -15,7 +15,7 @@ from gateway.care.acts import retire
 from gateway.cli import main
 from gateway.provision import boards
 from gateway.provision.flash.ports import Port
-from gateway.provision.setup import cli
+from gateway.provision.setup import cli, network
 from gateway.provision.setup.ask import Ask, Said
 from gateway.provision.setup.batch import Line
 from gateway.provision.setup.trouble import Unfit
@@ -265,6 +265,21 @@ def test_what_is_missing_or_wrong_is_wrong_use(house, tmp_path, monkeypatch, cap
     said = capsys.readouterr()
     assert (ended.value.code, said.out) == (2, "")
     assert why in " ".join(said.err.replace("│", " ").split())
+
+
+def test_nothing_is_asked_on_a_computer_that_is_in_no_network(house, monkeypatch):
+    asked = []
+    monkeypatch.setattr(network, "address_of_here", lambda settings: "")
+    monkeypatch.setattr(typer, "prompt", lambda question, **_: asked.append(question) or "the house")
+    ask = Ask(house.settings, somebody=True)
+
+    with pytest.raises(typer.BadParameter, match="in no network"):
+        ask.network(anew=True, file=None, host=None)
+    assert asked == []
+
+    # With its address said it goes on
+    ask.network(anew=True, file=None, host="192.168.1.20")
+    assert len(asked) == 2
 
 
 def test_several_boards_at_once_are_not_chosen_from(house, monkeypatch, capsys):
