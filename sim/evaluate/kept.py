@@ -7,11 +7,13 @@ of each kind the newest kept case is made again, and held against what was playe
 import ast
 import hashlib
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from sim import writable
 from sim.evaluate import without
 from sim.evaluate.kinds import BY_NAME
 from sim.evaluate.play import DOORKNOCK, Result, Task, mark_of
@@ -55,10 +57,12 @@ class Kept:
         self._firmware = firmware
         self._of: dict[Task, dict[str, Result]] = {}
         self.passed_over = 0  # lines of another firmware, or of cases that are made otherwise now
-        with file.open("ab") as stream:
-            whole = _whole_lines(file.read_bytes())
-            # A run that was cut off while it wrote leaves half a line: that case is played again.
-            stream.truncate(sum(map(len, whole)))
+        writable.check(file)
+        content = file.read_bytes() if file.exists() else b""
+        whole = _whole_lines(content)
+        # A run that was cut off while it wrote leaves half a line: that case is played again.
+        if (length := sum(map(len, whole))) < len(content):
+            os.truncate(file, length)
         for number, line in enumerate(whole, 1):
             try:
                 self._take(json.loads(line))
@@ -84,7 +88,7 @@ class Kept:
 
     def add(self, results: Iterable[Result]) -> None:
         """Keeps the results of one case."""
-        with self._file.open("a", encoding="utf-8") as stream:
+        with writable.written(self._file), self._file.open("a", encoding="utf-8") as stream:
             for result in results:
                 bare = _bare(result.task)
                 self._of.setdefault(bare, {})[result.system] = replace(result, task=bare)

@@ -6,6 +6,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
 
+from sim import writable
 from sim.evaluate import without
 from sim.evaluate.kinds import BY_NAME
 from sim.evaluate.nights import nights
@@ -41,7 +42,8 @@ def write(results: list[Result], file: Path, seed: object, split: str) -> None:
         wrong=[_drawn(result) for result in spread(wrong, MOST_PICTURES)],
         wrong_in_all=len(wrong),
     )
-    file.write_text(text, encoding="utf-8")
+    with writable.written(file):
+        file.write_text(text, encoding="utf-8")
 
 
 def spread(wrong: list[Result], most: int) -> list[Result]:

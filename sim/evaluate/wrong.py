@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from sim import writable
 from sim.evaluate.kind import Case
 from sim.evaluate.kinds import BY_NAME
 from sim.evaluate.play import DOORKNOCK, Result, Task
@@ -48,4 +49,6 @@ def write_traces(results: list[Result], folder: Path) -> None:
             "called": f"{score.call_s} s after onset, {score.false_calls} false",
         }
         name = f"{result.task.kind} {result.task.index}".replace(",", "").replace(" ", "-")
-        (folder / f"{name}.csv").write_text(as_csv(case.trace), encoding="utf-8")
+        file = folder / f"{name}.csv"
+        with writable.written(file):
+            file.write_text(as_csv(case.trace), encoding="utf-8")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
+from sim import writable
 from sim.scenario.outcome import Outcome
 
 
@@ -36,4 +37,5 @@ def write(outcomes: Iterable[Outcome], file: Path) -> None:
             case.result = [error]
             suite.add_testcase(case)
         report.add_testsuite(suite)
-    report.write(str(file), pretty=True)
+    with writable.written(file):
+        report.write(str(file), pretty=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 import tomli_w
 
+from sim import writable
 from sim.scenario.duration import milliseconds, words
 from sim.scenario.errors import WrongScenario
 from sim.scenario.judge import Verdict
@@ -124,5 +125,6 @@ def _write(data: Data, loaded: Loaded, outcome: Outcome, folder: Path) -> Path:
         f"# Play it: doorknock sim run {file.name}",
         "",
     ]
-    file.write_text("\n".join(head) + tomli_w.dumps(data), encoding="utf-8")
+    with writable.written(file):
+        file.write_text("\n".join(head) + tomli_w.dumps(data), encoding="utf-8")
     return file
