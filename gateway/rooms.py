@@ -96,7 +96,7 @@ class Rooms:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         intake: type[Intake] = Intake,
     ) -> None:
-        url, name = settings.backend.url, settings.gateway.name
+        url, name = settings.backend_url, settings.gateway.name
         webhook = WebhookDestination(
             client, url, secrets.webhook_secret, gateway=name, now=clocks.utc
         )

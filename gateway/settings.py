@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from gateway.address import is_loopback
 from gateway.errors import SettingsError
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -71,7 +72,7 @@ class BackendSettings(_Section):
     """[backend]: the alert backend, inside this gateway or elsewhere."""
 
     embedded: bool = True
-    # Where the gateway sends events. The same contract when it is embedded.
+    # Where it is; one in this gateway is found by itself (Settings.backend_url).
     url: str = "http://127.0.0.1:8080"
     # SQLAlchemy URL of the backend's own store; empty: backend.db in the data directory.
     database: str = ""
@@ -185,6 +186,17 @@ class Settings(_Section):
         """SQLAlchemy URL of the backend's store."""
         return self.backend.database or f"sqlite:///{self.data / 'backend.db'}"
 
+    @property
+    def backend_url(self) -> str:
+        """Where the gateway sends events. A backend in this gateway is where its pages are,
+        whatever `url` says of this computer: whoever gives the pages another port has moved it."""
+        if not self.backend.embedded or not is_loopback(self.backend.url):
+            return self.backend.url
+        host = self.web.host
+        if host in ("0.0.0.0", "::"):  # noqa: S104 - asked about, not listened on
+            host = "127.0.0.1" if host == "0.0.0.0" else "::1"  # noqa: S104
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.web.port}"
+
     @model_validator(mode="after")
     def _people_are_known(self) -> "Settings":
         ids = [person.id for person in self.people]
@@ -245,7 +257,7 @@ def parse(path: Path, text: str) -> Settings:
 
 def _http_url(value: str) -> str:
     parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
         raise ValueError("write a full address such as http://127.0.0.1:8080")
     return value.rstrip("/")
 

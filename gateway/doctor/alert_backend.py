@@ -37,24 +37,24 @@ def backend(patient: Patient) -> Iterator[Finding]:
     except httpx.HTTPError as error:
         yield wrong(
             "backend",
-            f"{settings.backend.url} does not answer ({type(error).__name__})",
+            f"{settings.backend_url} does not answer ({type(error).__name__})",
             "see that it runs and that this computer reaches it",
         )
         return
     if status in (401, 403):
         yield wrong(
             "backend",
-            f"{settings.backend.url} does not accept our signature",
+            f"{settings.backend_url} does not accept our signature",
             f"carry webhook_secret from {secrets} to it, and compare both clocks",
         )
     elif status == 404 or status >= 500:
         yield wrong(
             "backend",
-            f"{settings.backend.url} answers {status}",
+            f"{settings.backend_url} answers {status}",
             "correct 'url' under [backend], or see to the backend",
         )
     else:
-        yield well("backend", f"{settings.backend.url} answers, and knows our signature")
+        yield well("backend", f"{settings.backend_url} answers, and knows our signature")
 
 
 def _ask(patient: Patient) -> int:
@@ -68,6 +68,6 @@ def _ask(patient: Patient) -> int:
         "webhook-timestamp": str(int(now.timestamp())),
         "webhook-signature": Webhook(secret).sign(id_, now, body),
     }
-    url = patient.settings.backend.url + EVENTS_PATH
+    url = patient.settings.backend_url + EVENTS_PATH
     with httpx.Client(trust_env=False, timeout=_TIMEOUT_S) as client:
         return client.post(url, content=body.encode(), headers=headers).status_code

@@ -100,7 +100,8 @@ def address(patient: Patient) -> Iterator[Finding]:
     if not patient.settings.backend.embedded:
         return
     web = patient.settings.web
-    host = urlsplit(web.base_url).hostname or ""
+    parts = urlsplit(web.base_url)
+    host = parts.hostname or ""
     if host in ("localhost", "::1") or host.startswith("127."):
         yield look(
             "links",
@@ -112,6 +113,12 @@ def address(patient: Patient) -> Iterator[Finding]:
             "links",
             "the page is for this computer alone (a proxy may carry it further)",
             'without a proxy write host = "0.0.0.0" under [web]',
+        )
+    elif parts.scheme == "http" and (parts.port or 80) != web.port:
+        yield look(
+            "links",
+            f"{web.base_url} goes to port {parts.port or 80}, and the page is on port {web.port}",
+            f"without a proxy write :{web.port} at the end of 'base_url' under [web]",
         )
     else:
         yield well("links", web.base_url)

@@ -34,6 +34,24 @@ def test_the_data_directory_is_relative_to_the_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("", "http://127.0.0.1:8080"),
+        ("[web]\nhost = '0.0.0.0'\nport = 8081", "http://127.0.0.1:8081"),
+        ("[web]\nhost = '192.168.1.20'", "http://192.168.1.20:8080"),
+        ("[web]\nhost = '::'", "http://[::1]:8080"),
+        ("[web]\nport = 8081\n[backend]\nurl = 'http://localhost:8080'", "http://127.0.0.1:8081"),
+        ("[backend]\nurl = 'https://house.example'", "https://house.example"),
+        ("[backend]\nembedded = false\nurl = 'http://127.0.0.1:9'", "http://127.0.0.1:9"),
+    ],
+)
+def test_a_backend_in_the_gateway_is_where_its_pages_are(
+    tmp_path: Path, text: str, address: str
+) -> None:
+    assert load(written(tmp_path, text)).backend_url == address
+
+
+@pytest.mark.parametrize(
     ("text", "line", "key"),
     [
         ("[gateway]\nname = 'a'\n[web]\nport = 99999", 4, "web.port"),
@@ -45,6 +63,7 @@ def test_the_data_directory_is_relative_to_the_file(tmp_path: Path) -> None:
         ("[gatway]\nname = 'a'", 1, "gatway"),
         ("[web]\nlanguage = 'xx'", 2, "web.language"),
         ("[backend]\nurl = 'house'", 2, "backend.url"),
+        ("[web]\nbase_url = 'http://192.168.1.20:80800'", 2, "web.base_url"),
         ("[escalation]\n\nremind_every_s = 0", 3, "escalation.remind_every_s"),
         ("[escalation]\nremind_every_s = 86400", 2, "escalation.remind_every_s"),
         ("[[people]]\nid='a'\nname='A'\n[[people]]\nid='b b'\nname='B'", 5, "people[2].id"),

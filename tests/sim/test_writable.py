@@ -16,7 +16,7 @@ from tests.sim.evaluate.test_kept import result
 
 @contextlib.contextmanager
 def full_disk() -> Iterator[None]:
-    """Files can be made, and hold nothing: what the system says on a full disk, but for its name."""
+    """Files can be made, and hold nothing: as on a full disk, but for the name of the error."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
     try:

@@ -424,7 +424,7 @@ def until_told(desk: Desk, unit: str) -> None:
             raise Unfit(f"The backend refuses what was answered for {unit}: {now.refused}")
         if desk.clock() >= until:
             raise NotReached(
-                f"The backend at {desk.settings.backend.url} does not take what was answered for "
+                f"The backend at {desk.settings.backend_url} does not take what was answered for "
                 f"{unit}: see that gateway and backend run (`doorknock doctor`), then run this "
                 "again."
             )

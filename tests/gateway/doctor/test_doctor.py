@@ -362,6 +362,30 @@ def test_a_running_gateway_whose_device_is_heard_is_well(gateway: GatewayProcess
     assert "TLS-PSK" in by_check["door for devices"]["what"]
 
 
+def test_a_gateway_whose_page_has_another_port_goes_on_with_its_own_backend(
+    gateway: GatewayProcess,
+) -> None:
+    # As somebody writes it where port 8080 is taken: there, and nowhere else
+    (web,) = free_ports(1)
+    text = gateway.config.read_text().partition("[backend]")[0]
+    gateway.config.write_text(f"{text}[web]\nport = {web}\n")
+    gateway.start()
+
+    done = gateway.command("doctor", "--config", str(gateway.config))
+
+    assert f"✓ backend: http://127.0.0.1:{web} answers" in done.stdout
+
+
+def test_links_to_another_port_than_the_pages_are_told(config: Path) -> None:
+    port = load(config).web.port
+    config.write_text(config.read_text().replace(f"192.0.2.7:{port}", "192.0.2.7:8080"))
+
+    (links,) = found(config, "links")
+
+    assert links.mark is Mark.LOOK
+    assert f"port 8080, and the page is on port {port}" in links.what
+
+
 def test_a_backend_with_another_secret_and_a_stale_key_file_are_told(
     gateway: GatewayProcess,
 ) -> None:

@@ -270,7 +270,9 @@ def test_what_is_missing_or_wrong_is_wrong_use(house, tmp_path, monkeypatch, cap
 def test_nothing_is_asked_on_a_computer_that_is_in_no_network(house, monkeypatch):
     asked = []
     monkeypatch.setattr(network, "address_of_here", lambda settings: "")
-    monkeypatch.setattr(typer, "prompt", lambda question, **_: asked.append(question) or "the house")
+    monkeypatch.setattr(
+        typer, "prompt", lambda question, **_: asked.append(question) or "the house"
+    )
     ask = Ask(house.settings, somebody=True)
 
     with pytest.raises(typer.BadParameter, match="in no network"):
