@@ -32,6 +32,7 @@ from gateway.options import Config
 from gateway.release.cli import release_app
 from gateway.secret_file import make_data_directory, write_private
 from gateway.settings import Settings, load
+from gateway.typed_in import why_no_text
 from gateway.updates.cli import update
 
 COMMANDS = "doorknock.commands"
@@ -200,22 +201,11 @@ def _of_text(run: Callable[..., Any]) -> Callable[..., Any]:
     def checked(**given: Any) -> Any:
         for value in given.values():
             for one in value if isinstance(value, list) else [value]:
-                if isinstance(one, str):
-                    _check_text(one)
+                if isinstance(one, str) and (why := why_no_text(one)):
+                    raise typer.BadParameter(why)
         return run(**given)
 
     return checked
-
-
-def _check_text(given: str) -> None:
-    try:
-        # A byte that is no UTF-8 was kept as half of a surrogate pair (PEP 383).
-        given.encode()
-    except UnicodeEncodeError:
-        shown = given.encode(errors="surrogateescape").decode(errors="replace")
-        raise typer.BadParameter(
-            f"{shown!r} is not UTF-8 text; set the terminal to UTF-8, and type it anew"
-        ) from None
 
 
 def _store(settings: Settings) -> Any:

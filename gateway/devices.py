@@ -74,13 +74,20 @@ def _checked(new: NewDevice) -> NewDevice:
         )
     if len(set(new.secret)) == 1:
         raise DeviceError(f"The secret of device {device} is one byte repeated; make a random one.")
-    if not _UNIT.fullmatch(new.unit):
-        raise DeviceError("A unit is a name of 1 to 64 characters, such as 204; write one.")
+    unit = unit_name(new.unit)
     if new.device_type not in DEVICE_TYPES:
         raise DeviceError(
             f"A device is a button or a sensor, not {new.device_type!r}; write one of both."
         )
-    return replace(new, device=device)
+    return replace(new, device=device, unit=unit)
+
+
+def unit_name(text: str) -> str:
+    """The name of a unit, without blanks around it, which nobody sees. Raises DeviceError."""
+    unit = text.strip()
+    if not _UNIT.fullmatch(unit):
+        raise DeviceError("A unit is a name of 1 to 64 characters, such as 204; write one.")
+    return unit
 
 
 def _insert(connection: Connection, new: NewDevice, now_ms: int) -> None:
@@ -110,15 +117,15 @@ def put_into(store: Store, device: str, unit: str, device_type: str, *, now_ms: 
         known = table.find(connection, device)
         if known is None or known.retired_at is not None:
             _insert(connection, checked, now_ms)
-        elif (known.unit, known.device_type) != (unit, device_type):
+        elif (known.unit, known.device_type) != (checked.unit, device_type):
             light = light_table.find(connection, device)
             if light is not None and light.state != "none":
                 raise DeviceError(
                     f"A call of device {device} in {known.unit} is open; close it first, then run "
                     "this again."
                 )
-            table.change(connection, device, {"unit": unit, "device_type": device_type})
-            if known.unit != unit and not table.others_in(connection, known.unit, device):
+            table.change(connection, device, {"unit": checked.unit, "device_type": device_type})
+            if known.unit != checked.unit and not table.others_in(connection, known.unit, device):
                 answer_table.forget(connection, known.unit, now_ms)
     return get(store, device)
 

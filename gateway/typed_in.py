@@ -1,5 +1,5 @@
-"""Where a passphrase or password comes from: the terminal, or a file; never the command line, where
-every process of the machine can read it."""
+"""What people type: whether it is text at all; and where a passphrase or password comes from: the
+terminal, or a file; never the command line, where every process of the machine can read it."""
 
 import getpass
 import os
@@ -7,6 +7,17 @@ import sys
 from pathlib import Path
 
 from gateway.errors import GatewayError
+
+
+def why_no_text(given: str) -> str:
+    """A sentence without its full stop, or "" where it is text. A byte that is no UTF-8 is kept by
+    Python as half of a surrogate pair (PEP 383), which no store and no page takes."""
+    try:
+        given.encode()
+    except UnicodeEncodeError:
+        shown = given.encode(errors="surrogateescape").decode(errors="replace")
+        return f"{shown!r} is not UTF-8 text; set the terminal to UTF-8, and type it anew"
+    return ""
 
 
 def typed_in(
@@ -24,8 +35,14 @@ def typed_in(
     if file is not None or descriptor is not None:
         given = _first_line(file, descriptor, what, error)
     elif sys.stdin.isatty():
-        given = getpass.getpass(f"{what[0].upper()}{what[1:]}: ")
-        if new and getpass.getpass("The same again: ") != given:
+        try:
+            given = getpass.getpass(f"{what[0].upper()}{what[1:]}: ")
+            again = getpass.getpass("The same again: ") if new else given
+        except UnicodeDecodeError:
+            raise error(
+                "What was typed is not UTF-8 text; set the terminal to UTF-8, and type it anew."
+            ) from None
+        if again != given:
             raise error("The two were not the same; try again.")
     else:
         raise error(f"There is no terminal to ask for the {what.split()[0]}; add {option} FILE.")

@@ -10,6 +10,7 @@ import typer
 
 from gateway import answers, devices, orders
 from gateway.care import view
+from gateway.errors import DeviceError
 from gateway.options import Config
 from gateway.provision.setup.ask import Ask
 from gateway.provision.setup.wanted import NEVER, TEAM
@@ -43,16 +44,20 @@ def move(
     """Move a device to another room, with its key. The two questions are that room's."""
     from gateway.care.cli import who
 
+    unit = devices.unit_name(unit)
     settings = load(config)
     make_data_directory(settings.data)
     store = open_store(settings.gateway_database)
     found = view.find(store, device)
     now_ms = _now_ms()
+    given = None
     if answers.of_unit(store, unit) is None or first is not None or ambulance is not None:
         ask = Ask(settings, somebody=sys.stdin.isatty())
-        people, minutes = ask.answers(unit, first, ambulance)
-        answers.give(store, unit, people, minutes, now_ms=now_ms)
+        given = ask.answers(unit, first, ambulance)
     devices.put_into(store, found.device, unit, found.device_type, now_ms=now_ms)
+    # Not before: of a room that it could not be moved to nothing is kept.
+    if given is not None:
+        answers.give(store, unit, *given, now_ms=now_ms)
     answered = answers.of_unit(store, unit)
     with store.write() as connection:
         orders.note(connection, found.device, "move", by=who(), now_ms=now_ms)
@@ -77,6 +82,10 @@ def tell_answers(
     make_data_directory(settings.data)
     store = open_store(settings.gateway_database)
     if first is not None or ambulance is not None:
+        if all(one.unit != unit for one in devices.in_service(store)):
+            raise DeviceError(
+                f"No device is in {unit!r}; `doorknock device list` shows in which rooms there are."
+            )
         ask = Ask(settings, somebody=False)
         people, minutes = ask.answers(unit, first, ambulance)
         answers.give(store, unit, people, minutes, now_ms=_now_ms())

@@ -131,6 +131,15 @@ def test_a_device_moves_to_another_room_with_its_key_and_not_while_its_call_is_o
     assert (moved.unit, moved.secret) == ("205", SECRET)
 
 
+def test_blanks_around_a_room_that_nobody_sees_make_no_other_room(store: Store) -> None:
+    assert (
+        devices.put_into(store, "aabbccddeef0", " 204\u00a0", "button", now_ms=NOW_MS).unit == "204"
+    )
+    assert devices.put_into(store, DEVICE, "204 ", "button", now_ms=NOW_MS).unit == "204"
+    with pytest.raises(DeviceError, match="1 to 64"):
+        devices.put_into(store, DEVICE, " ", "button", now_ms=NOW_MS)
+
+
 def test_a_device_that_is_new_here_gets_a_key_of_its_own(store: Store) -> None:
     first = devices.put_into(store, "aabbccddeef0", "205", "button", now_ms=NOW_MS)
     second = devices.put_into(store, "aabbccddeef1", "205", "sensor", now_ms=NOW_MS)

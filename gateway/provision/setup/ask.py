@@ -22,8 +22,10 @@ from gateway.provision.setup.wanted import (
     read_first,
     read_from_afar,
     read_type,
+    read_unit,
 )
 from gateway.settings import Settings
+from gateway.typed_in import why_no_text
 
 T = TypeVar("T")
 
@@ -56,7 +58,7 @@ class Ask:
     def wanted(self, said: Said, known: Wanted | None) -> Wanted:
         """All that is wanted of a device. Raises typer.BadParameter."""
         unit = said.unit or (known.unit if known else None)
-        unit = self._answer("unit", "Which room is it for, such as 204?", unit, str.strip)
+        unit = self._answer("unit", "Which room is it for, such as 204?", unit, read_unit)
         kind = said.device_type or (known.device_type if known else None)
         kind = self._answer("type", "Is it a button or a sensor?", kind, read_type)
         # Answers are the room's: another room is asked anew.
@@ -155,14 +157,8 @@ class Ask:
             elif known is not None and not anew:
                 ssid, key = known.ssid, known.key
             elif self._somebody:
-                ssid = typer.prompt("The name of the Wi-Fi that devices join", err=True).strip()
-                key = typer.prompt(
-                    "Its password (nothing is shown; none for an open one)",
-                    default="",
-                    show_default=False,
-                    hide_input=True,
-                    err=True,
-                )
+                ssid = _typed("The name of the Wi-Fi that devices join").strip()
+                key = _typed("Its password (nothing is shown; none for an open one)", hidden=True)
             else:
                 raise typer.BadParameter(
                     "no Wi-Fi is known yet: name a file with --wifi-file, its name on the first "
@@ -185,12 +181,26 @@ class Ask:
         if not self._somebody:
             raise typer.BadParameter(f"say --{option}; nobody is here to be asked")
         while True:
-            text: str = typer.prompt(question, default="", show_default=False, err=True)
             try:
-                if text.strip():
-                    return read(text.strip())
+                if text := _typed(question).strip():
+                    return read(text)
             except Unfit as wrong:
                 typer.echo(str(wrong), err=True)
+
+
+def _typed(question: str, *, hidden: bool = False) -> str:
+    """What is typed; "" for Enter alone. Raises Unfit."""
+    try:
+        text: str = typer.prompt(
+            question, default="", show_default=False, hide_input=hidden, err=True
+        )
+    except UnicodeDecodeError:
+        raise Unfit(
+            "What was typed is not UTF-8 text; set the terminal to UTF-8, and type it anew."
+        ) from None
+    if why := why_no_text(text):
+        raise Unfit(f"{why}.")
+    return text
 
 
 def _mode(text: str) -> str:

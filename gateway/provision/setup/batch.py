@@ -27,6 +27,7 @@ from gateway.provision.setup.wanted import (
     read_first,
     read_from_afar,
     read_type,
+    read_unit,
 )
 
 T = TypeVar("T")
@@ -159,9 +160,7 @@ class _Reader:
 
     def line(self, number: int) -> Line | None:
         cells, known = self._cells, self._known
-        unit = cells["unit"]
-        if not 1 <= len(unit) <= 64:
-            self._wrong("unit", "a unit is a name of 1 to 64 letters, such as 204; write one.")
+        unit = self._try("unit", lambda: read_unit(cells["unit"]))
         if cells["board"] not in known.boards:
             self._wrong(
                 "board", f"there is no {cells['board']!r}; write one of {', '.join(known.boards)}."
@@ -186,7 +185,7 @@ class _Reader:
         if len(self._problems) > self._before:
             return None
         wanted = Wanted(
-            unit=unit,
+            unit=unit or "",
             device_type=kind or "",
             board=cells["board"],
             first=first or (),

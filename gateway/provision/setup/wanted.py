@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from gateway.answers import AMBULANCE_MIN
-from gateway.devices import DEVICE_TYPES
+from gateway.devices import DEVICE_TYPES, unit_name
+from gateway.errors import DeviceError
 from gateway.orders import read_settings
 from gateway.provision.setup.trouble import Unfit
 
@@ -49,6 +50,14 @@ class Wanted:
         """What to_json() was. Fields of a later version are left out."""
         known = {name: kept[name] for name in cls.__dataclass_fields__ if name in kept}
         return cls(**{**known, "first": tuple(known["first"])})
+
+
+def read_unit(text: str) -> str:
+    """The name of a room. Raises Unfit."""
+    try:
+        return unit_name(text)
+    except DeviceError as wrong:
+        raise Unfit(str(wrong)) from None
 
 
 def read_type(text: str) -> str:

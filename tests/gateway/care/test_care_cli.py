@@ -5,8 +5,8 @@ import json
 import pytest
 from doorknock import wire
 
-from gateway import devices
-from gateway.store import open_store
+from gateway import answers, devices
+from gateway.store import lights, open_store
 from tests.gateway.process import DEVICE, NOW_MS, SECRET, GatewayProcess
 from tests.gateway.wire_device import WireDevice
 
@@ -43,6 +43,35 @@ def test_an_order_stands_when_the_wait_is_over_and_is_in_the_audit(house: Gatewa
     [order] = json.loads(out)["orders"]
     assert (order["details"], order["state"]) == ({"answer_s": 20}, "waiting")
     assert "(command line)" in order["by"]
+
+
+def test_a_mistyped_room_is_not_taken_for_one_that_has_changed_its_mind(
+    house: GatewayProcess,
+) -> None:
+    house.config.write_text(house.config.read_text() + '[[people]]\nid = "ana"\nname = "Ana"\n')
+    told = ("--first", "ana", "--ambulance", "never")
+
+    code, out, err = run(house, "answers", "240", *told)
+
+    assert (code, out) == (1, "")
+    assert "No device is in '240'" in err
+
+
+def test_of_a_room_that_a_device_could_not_move_to_nothing_is_kept(house: GatewayProcess) -> None:
+    house.config.write_text(house.config.read_text() + '[[people]]\nid = "ana"\nname = "Ana"\n')
+    store = open_store(house.settings.gateway_database)
+    with store.write() as connection:
+        lights.save(
+            connection, device=DEVICE, boot=1, seq=1, state="coming", alert="a", now_ms=NOW_MS
+        )
+
+    code, _, err = run(
+        house, "move", "204", "--unit", "206", "--first", "ana", "--ambulance", "never"
+    )
+
+    assert (code, "is open; close it" in err) == (1, True), err
+    assert answers.of_unit(store, "206") is None
+    store.close()
 
 
 def test_who_retired_a_device_is_in_the_audit(house: GatewayProcess) -> None:

@@ -33,6 +33,7 @@ def test_a_table_as_a_spreadsheet_writes_it():
 @pytest.mark.parametrize(
     ("row", "column", "why"),
     [
+        ("20\x074,button,xiao-esp32c3,ana,never", "unit", "a name of 1 to 64"),
         ("204,lamp,xiao-esp32c3,ana,never", "type", "a button or a sensor"),
         (",button,xiao-esp32c3,ana,never", "unit", "a name of 1 to 64"),
         ("204,button,nokia,ana,never", "board", "there is no 'nokia'"),
