@@ -12,7 +12,7 @@ for what is new. A device has one order in hand at a time: the next goes when th
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 from doorknock import wire
@@ -44,6 +44,10 @@ _CLOCK_OFF_MS = 5_000
 INTERIM = frozenset({"accepted", "waiting_for_press", "fetching", "verified", "trying"})
 # Said again and again, with how far it is.
 PROGRESS = "fetching"
+# What is done to a device, and not ordered of it: told in the audit, where each has its words.
+Noted = Literal["provision", "set_up", "move", "wifi", "retire"]
+# Behind the name of whoever did it there; of anybody else it is an id.
+BY_COMMAND_LINE = " (command line)"
 ANSWERS = {"settings": "outcome", "done": "outcome", "updating": "state"}
 # Kinds of events that only answer orders: kept as what became of the order.
 ANSWERING = frozenset({*ANSWERS, "log"})
@@ -105,7 +109,7 @@ def give_within(
     )
 
 
-def note(connection: Connection, device: str, kind: str, *, by: str, now_ms: int) -> None:
+def note(connection: Connection, device: str, kind: Noted, *, by: str, now_ms: int) -> None:
     """Writes into the audit what is done to a device, in the same transaction, without ordering
     anything of it, such as "retire". What it had not answered by then is not sent any more."""
     row = device_table.find(connection, device)

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 from gateway import devices, orders
 from gateway.bluetooth.air import Air
@@ -16,7 +17,7 @@ from gateway.store import events as event_table
 _ANSWERED_WITHIN_S = 12.0
 _LOOK_S = 0.25
 # In the audit, where no order was given.
-NOTED = "wifi"
+NOTED: Final = "wifi"
 
 
 async def change(

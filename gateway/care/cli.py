@@ -188,7 +188,7 @@ def _end(order: view.Order) -> None:
 def who() -> str:
     """Who orders by the command line, for the audit."""
     try:
-        return f"{getpass.getuser()} (command line)"
+        return getpass.getuser() + orders.BY_COMMAND_LINE
     except (OSError, KeyError):
         return "command line"
 

@@ -12,6 +12,7 @@ from gateway.backend.policy import OUTCOMES, Policy
 from gateway.backend.wording import LATE_S, clock_time, waited_s
 from gateway.care.room import BY_RESIDENT
 from gateway.care.view import Order
+from gateway.orders import BY_COMMAND_LINE
 from gateway.settings import LANGUAGES
 from gateway.updates.acts import Row, Shown
 
@@ -111,6 +112,8 @@ class Words:
     def name(self, person: str) -> str:
         if person == BY_RESIDENT:
             return self.say("by_resident")
+        if person.endswith(BY_COMMAND_LINE):
+            return self.say("by_command_line", user=person.removesuffix(BY_COMMAND_LINE))
         known = self._policy.people.get(person)
         return known.name if known else person
 

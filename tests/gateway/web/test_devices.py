@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from doorknock import wire
 
-from gateway import devices
+from gateway import devices, orders
 from gateway.backend.database import open_database
 from gateway.backend.service import assemble
 from gateway.care.acts import Care
@@ -169,6 +170,26 @@ def test_every_word_of_the_pages_is_there_in_each_language(
     dora.open(f"/language/{language}?to=/devices/{SENSOR}")
     for key in ("act_", "order_", "setting_", "mode_", "tier_"):
         assert key not in dora.page.text.replace('for="', "").replace("test_press", "")
+
+
+@pytest.mark.parametrize(
+    ("language", "moved"),
+    [
+        ("en", "ben (command line) · Moved to another room"),
+        ("es", "ben (línea de comandos) · Cambiado de habitación"),
+        ("fr", "ben (ligne de commande) · Déplacé dans une autre chambre"),
+    ],
+)
+def test_what_was_done_by_the_command_line_is_told_in_words(
+    dora: Browser, there: Devices, language: str, moved: str
+) -> None:
+    with there.store.write() as connection:
+        for kind in get_args(orders.Noted):
+            by = "ben" + orders.BY_COMMAND_LINE
+            orders.note(connection, SENSOR, kind, by=by, now_ms=NOW_MS)
+    text = dora.open(f"/language/{language}?to=/devices/{SENSOR}").text
+    assert moved in text
+    assert "· act_" not in text
 
 
 def test_nobody_looks_after_devices_whose_gateway_is_elsewhere(tmp_path: Path) -> None:
