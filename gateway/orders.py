@@ -119,8 +119,8 @@ def note(connection: Connection, device: str, kind: Noted, *, by: str, now_ms: i
         table.change(connection, waiting.id, {"state": SUPERSEDED, "waits": False})
     number = max(now_ms, row.command_number + 1)
     device_table.change(connection, device, {"command_number": number})
-    values = {"kind": kind, "details": {}, "ordered_by": by[:80], "ordered_at": now_ms}
-    settled = {"state": "done", "waits": False}
+    values: dict[str, Any] = {"kind": kind, "details": {}, "ordered_by": by[:80]}
+    settled = {"ordered_at": now_ms, "state": "done", "waits": False}
     table.insert(connection, {"device": device, "number": number, **values, **settled})
 
 
