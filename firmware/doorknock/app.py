@@ -119,7 +119,10 @@ class App:
         )
         self.battery = health.Battery(nvs, settings["battery_low_mv"])
         self.tamper = tamper.Tamper(self.chip.tamper(), self.emit)
-        self.sleeper = sleep.Sleeper(chip.ticks()) if settings["battery"] else None
+        self.sleeper = None
+        if settings["battery"]:
+            looks_in = self.cause == "deep_sleep" and not self._woken_by_press
+            self.sleeper = sleep.Sleeper(chip.ticks(), looks_in)
         self.nvs = nvs
         self.update = update.Update(
             keep.Keep("update"), settings["release_key"], FIRMWARE, _ARCH, self, chip.ticks()
@@ -181,6 +184,8 @@ class App:
         else:
             self._shine("sending", anew=True)
             self._keep_first_tap()
+        if self.sleeper is not None:
+            self.sleeper.anew(chip.ticks())
         self._stirred.ring()
 
     def _keep_first_tap(self) -> None:
@@ -220,7 +225,10 @@ class App:
         if command.kind == "answer":
             if command.boot == self.identity.boot != wire.BOOT_UNKNOWN:
                 self.update.answered()
+            waited = self.call.waits
             self.events.answered(command.boot, command.seq)
+            if self.sleeper is not None and self.call.waits < waited:
+                self.sleeper.anew(chip.ticks())
         elif command.kind == "light":
             state = str(command.details.get("state", ""))
             if self.call.light_told(command.stamp, command.boot, command.seq, state):

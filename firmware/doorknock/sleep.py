@@ -19,10 +19,20 @@ POLL_MS = 60000
 
 
 class Sleeper:
-    """Decides from what is open; made at the start of each waking."""
+    """Decides from what is open; made at the start of each waking.
 
-    def __init__(self, ticks: int) -> None:
+    looks_in: woken by its own timer. Whoever waits then has had the budget already: sleep was for
+    a minute, and what is left is to look whether there is word.
+    """
+
+    def __init__(self, ticks: int, looks_in: bool = False) -> None:
         self._awake_since = ticks
+        self._budget_ms = 0 if looks_in else BUDGET_MS
+
+    def anew(self, ticks: int) -> None:
+        """Somebody pressed, or a call has just got through: they wait from now on."""
+        self._awake_since = ticks
+        self._budget_ms = BUDGET_MS
 
     def sleep_ms(self, ticks: int, light: str, entries: list, up: bool) -> int:
         """How long to sleep from now; 0: stay awake.
@@ -34,9 +44,9 @@ class Sleeper:
             return 0
         unsent = any(entry.rank == ALARM for entry in entries)
         waits = unsent or light in ("sending", "delivered", "asked_again", "cannot_send")
-        if waits:
-            return POLL_MS if awake >= BUDGET_MS else 0
+        if waits and awake < self._budget_ms:
+            return 0
         if entries and awake < SEEKING_MS:
             return 0
         # Somebody is coming: nothing urgent is left to hear, but that the call is closed.
-        return POLL_MS if light == "coming" else HEARTBEAT_MS
+        return POLL_MS if waits or light == "coming" else HEARTBEAT_MS

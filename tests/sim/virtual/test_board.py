@@ -86,6 +86,50 @@ def test_a_board_that_sleeps_wakes_by_its_timer_for_a_heartbeat(tmp_path):
     in_a_house(tmp_path, story, settings={"battery": 1})
 
 
+def awake_s(board, from_s):
+    """For how long the board was awake from then on, up to now."""
+    turns = [line for line in board.lines if line.what in ("power", "asleep") and line.t > from_s]
+    spans = itertools.pairwise([line.t for line in turns] + [board.loop.now_ms / 1000])
+    return sum(
+        end - begin
+        for line, (begin, end) in zip(turns, spans, strict=True)
+        if line.what == "power"
+    )
+
+
+def test_a_button_to_which_nobody_comes_looks_in_once_a_minute_when_its_ten_minutes_are_over(
+    tmp_path,
+):
+    async def story(board, house):
+        board.power_on()
+        await board.until(lambda line: line.what == "asleep", 60)
+        board.press()
+        await board.until(lambda line: line.what == "asleep", 620, since=len(board.lines))
+        over = board.loop.now_ms / 1000
+        await asyncio.sleep(600)
+
+        # Each minute a few seconds: awake for ten of eleven, it would empty its battery in a day
+        assert 20 < awake_s(board, over) < 60
+        assert lights(board)[-1] == "delivered"
+
+    in_a_house(tmp_path, story, settings={"battery": 1})
+
+
+def test_a_press_that_gets_through_at_last_is_waited_with_for_ten_minutes(tmp_path):
+    async def story(board, house):
+        board.power_on()
+        await board.until(lambda line: line.what == "asleep", 60)
+        house.access_point = False
+        board.press()
+        await asyncio.sleep(620)
+        house.access_point = True
+        delivered = await board.until_light("delivered", 100)
+        asleep = await board.until(lambda line: line.what == "asleep", 700, since=len(board.lines))
+        assert asleep.t - delivered.t > 599
+
+    in_a_house(tmp_path, story, settings={"battery": 1})
+
+
 def test_a_loop_that_hangs_is_bitten_when_the_watchdog_is_due(tmp_path):
     async def story(board, house):
         board.power_on()
