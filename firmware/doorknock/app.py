@@ -264,7 +264,7 @@ class App:
     def calm(self) -> bool:
         """Whether a restart disturbs nobody: nobody is looked after, asked, or waited for."""
         watching = self.sensor is not None and self.sensor.watching()
-        return not (self.busy() or watching or self.button.busy)
+        return not (self.busy() or watching or self._touched)
 
     def trying(self) -> bool:
         """Whether an update is on trial, or about to be."""
@@ -386,8 +386,13 @@ class App:
             or self.update.under_way
         )
 
+    @property
+    def _touched(self) -> bool:
+        """Whether somebody is at the button, as far as anything in here knows."""
+        return self.button.busy or self.pressed.unseen
+
     def _sleep_if_idle(self, now: int) -> None:
-        if self.button.busy or self.afar.awake or self.wifi.awake or self.update.awake(now):
+        if self._touched or self.afar.awake or self.wifi.awake or self.update.awake(now):
             return
         for_ms = self.sleeper.sleep_ms(
             now, self.call.light(now, False), self.journal.entries, self.link.state == link.UP
@@ -396,6 +401,9 @@ class App:
             self.journal.close()
             self.link.leave()
             self.radio.off()
+            if self._touched:
+                # A tap while all that was shut, a tenth of a second: it stays awake for it.
+                return
             uptime_ms = self.now_ms()
             self.chip.sleep(self.identity.asleep(uptime_ms, chip.wall_ms()), for_ms)
 

@@ -175,6 +175,11 @@ class Pressed:
         """It was this button that woke the device: a tap, whether it is still down or not."""
         self._button.woken(self.since, self.found_down)
 
+    @property
+    def unseen(self) -> bool:
+        """Something was done to it, or is being done, that the Button has not been told of yet."""
+        return self._tail != self._head or not self._pin.value()
+
     def _interrupted(self, pin) -> None:
         # In an interrupt: nothing here allocates. A full ring loses its newest edges; the task
         # reads the level itself and so ends up right.

@@ -65,6 +65,10 @@ class Link:
         self._heard = 0
         self._asked = 0
         self._early = []
+        # What is to be written beside events. One task alone writes: what a second one adds while
+        # the first waits for the way (asyncio's Stream.drain) is thrown away.
+        self._owed = []
+        self._leaves = False
         self.state = DOWN
         self.failed = False
 
@@ -78,14 +82,20 @@ class Link:
         if self.state != UP:
             return False
         topic = wire.topic(self._device, "up")
-        self._stream.write(mqtt.publish(topic, message, self._next_id(), False, False))
+        self._owed.append(mqtt.publish(topic, message, self._next_id(), False, False))
         self._wake.ring()
         return True
 
     def leave(self) -> None:
-        """Says goodbye before sleep, so that nobody takes the silence for a failure."""
+        """Says goodbye before sleep, so that nobody takes the silence for a failure. Whoever does
+        not sleep after all begins anew."""
         if self.state == UP:
-            self._stream.write(mqtt.DISCONNECT)
+            self._leaves = True
+            self._wake.ring()
+            try:
+                self._stream.write(mqtt.DISCONNECT)
+            except OSError:
+                pass  # it is gone already
 
     async def run(self, report) -> None:
         """For ever: connect, carry, and on any failure begin again."""
@@ -117,7 +127,8 @@ class Link:
 
     async def _connect(self) -> None:
         self.state = JOINING
-        self._hurried = False
+        self._hurried = self._leaves = False
+        self._owed = []
         self._radio.join()
         begun = self._ticks()
         while not self._radio.joined():
@@ -182,8 +193,12 @@ class Link:
             now = self._ticks()
             if self._reader.done():
                 raise EOFError
+            if self._leaves:
+                raise mqtt.Broken("it was to sleep")
             if clock.since(now, up_since) > self._keepalive_ms:
                 self._failures = 0
+            while self._owed:
+                self._stream.write(self._owed.pop(0))
             self._send_due(now)
             wait = self._probe(now)
             await self._drain()
@@ -249,14 +264,25 @@ class Link:
             if topic == wire.GATEWAY_ONLINE:
                 self._outgoing.gateway(payload == wire.ONLINE, self._ticks())
             else:
-                self._on_command(payload)
+                self._obey(payload)
             # After it was acted on: what we lose now, the broker sends again.
             if packet_id:
-                self._stream.write(mqtt.puback(packet_id))
+                self._owed.append(mqtt.puback(packet_id))
             self._wake.ring()
         elif kind == mqtt.PUBACK:
             self._outgoing.acknowledged(mqtt.read_packet_id(body))
             self._wake.ring()
+
+    def _obey(self, payload: bytes) -> None:
+        """A command. One at which we fall is acknowledged like the others: the broker would send
+        it again at each connection, before all that comes after it. What it was about is said
+        again by the gateway, which goes by what it hears of us."""
+        try:
+            self._on_command(payload)
+        except Exception as problem:
+            sys.print_exception(problem)
+            self._log("link could not obey: " + _words(problem))
+            gc.collect()
 
     # --- small things ----------------------------------------------------------------------
 

@@ -2,6 +2,8 @@
 """The link against a broker that misbehaves, on real sockets."""
 
 import asyncio
+import io
+import select
 import socket
 import time
 
@@ -326,23 +328,36 @@ def it_reports_all_the_time_and_never_holds_up_the_others():
     with_broker(serve, story)
 
 
-def given_a_command_nobody_had_thought_of_the_link_begins_anew():
-    box = []
+def given_a_command_nobody_had_thought_of_the_answers_behind_it_are_heard():
+    # A broker that keeps what is not acknowledged, and sends it first at each connection
+    waiting = [(5, b"fall"), (6, b"answer")]
 
     async def serve(reader, writer):
-        queued = b""
-        if box[0].connections == 1:
-            queued = mqtt.publish(wire.topic(DEVICE, "down"), b"fall", 5, False, False)
-        await good(reader, writer, first=CONNACK + queued)
+        packets = mqtt.Packets()
+        while True:
+            for kind, body in await packets_of(reader, packets):
+                if kind == 0x10:
+                    down = wire.topic(DEVICE, "down")
+                    said = [mqtt.publish(down, what, id, False, True) for id, what in waiting]
+                    writer.write(CONNACK + b"".join(said))
+                elif kind == 0x40:
+                    id = mqtt.read_packet_id(body)
+                    waiting[:] = [one for one in waiting if one[0] != id]
+                await writer.drain()
 
     async def story(way):
-        def fall(payload):
-            raise ValueError("nobody thought of this")
+        heard = []
 
-        box.append(way)
-        way.link._on_command = fall
-        await way.until(lambda: way.heard("nobody thought of this"))
-        await way.until(lambda: way.outgoing.gateway_online)
+        def obey(payload):
+            if payload == b"fall":
+                raise ValueError("nobody thought of this")
+            heard.append(payload)
+
+        way.link._on_command = obey
+        await way.until(lambda: waiting == [])
+        assert heard == [b"answer"]
+        assert way.heard("nobody thought of this")
+        assert way.connections == 1
 
     with_broker(serve, story)
 
@@ -380,6 +395,77 @@ def _comes_within(ms, rank):
 
     with_broker(good, story, listening=False)
     return came[0]
+
+
+class Narrow(io.IOBase):
+    """A socket that takes nothing while it is shut."""
+
+    def __init__(self, inner):
+        self.inner = inner
+        self.shut = False
+        self.refused = 0
+        self.poll = select.poll()
+        self.poll.register(inner, select.POLLIN)
+
+    def read(self, limit=-1):
+        return self.inner.read(limit)
+
+    def write(self, data):
+        if self.shut:
+            self.refused += 1
+            return None
+        return self.inner.write(data)
+
+    def ioctl(self, request, argument):
+        if request != 3:
+            return 0
+        ready = 4  # whether there is room is found out by writing
+        for found in self.poll.ipoll(0):
+            ready |= found[1]
+        return ready & (argument | 8)
+
+
+def given_a_command_while_the_way_is_narrow_it_is_acknowledged_all_the_same():
+    acknowledge, connect = link.ACKNOWLEDGE_MS, link.CONNECT_MS
+    link.ACKNOWLEDGE_MS = link.CONNECT_MS = 10000
+    writers = []
+    acknowledged = []
+
+    async def serve(reader, writer):
+        writers.append(writer)
+        packets = mqtt.Packets()
+        while True:
+            for kind, body in await packets_of(reader, packets):
+                if kind == 0x10:
+                    writer.write(CONNACK)
+                elif kind == 0x40:
+                    acknowledged.append(mqtt.read_packet_id(body))
+                elif kind & 0xF0 == mqtt.PUBLISH:
+                    writer.write(mqtt.puback(mqtt.read_publish(kind, body)[2]))
+                await writer.drain()
+
+    async def story(way):
+        await way.until(lambda: way.link.state == link.UP)
+        narrow = way.link._stream.s = Narrow(way.link._stream.s)
+        # The reader waits at the socket itself until something comes
+        writers[0].write(mqtt.publish(wire.topic(DEVICE, "down"), b"first", 0, False, False))
+        await way.until(lambda: way.commands == [b"first"])
+
+        narrow.shut = True
+        way.kept.add()
+        way.link.hurry()
+        await way.until(lambda: narrow.refused > 0)
+        writers[0].write(mqtt.publish(wire.topic(DEVICE, "down"), b"do", 5, False, False))
+        await way.until(lambda: way.commands == [b"first", b"do"])
+        narrow.shut = False
+
+        await way.until(lambda: 5 in acknowledged)
+        assert way.connections == 1
+
+    try:
+        with_broker(serve, story)
+    finally:
+        link.ACKNOWLEDGE_MS, link.CONNECT_MS = acknowledge, connect
 
 
 def given_an_alarm_that_waits_the_next_attempt_comes_soon_and_else_in_its_time():

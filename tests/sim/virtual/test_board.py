@@ -86,14 +86,40 @@ def test_a_board_that_sleeps_wakes_by_its_timer_for_a_heartbeat(tmp_path):
     in_a_house(tmp_path, story, settings={"battery": 1})
 
 
+# A tap that begins and ends while the radio is switched off: that takes the chip 0.1 s.
+TAP_AS_IT_FALLS_ASLEEP = """
+import machine, time
+from doorknock import chip
+def off(self, was=chip.Radio.off):
+    chip.Radio.off = was
+    pin = machine._pins[4]
+    pin._changed(0)
+    time.sleep_ms(90)
+    pin._changed(1)
+    was(self)
+chip.Radio.off = off
+"""
+
+
+def test_a_tap_in_the_moment_in_which_it_falls_asleep_is_sent(tmp_path):
+    async def story(board, house):
+        board.power_on()
+        await board.until_said("link up")
+        board.console(TAP_AS_IT_FALLS_ASLEEP)
+        await board.until_light("delivered", 20)
+        [press] = house.of("press")
+        assert press.details["taps"] == 1
+        assert causes(board) == ["power_on"]
+
+    in_a_house(tmp_path, story, settings={"battery": 1})
+
+
 def awake_s(board, from_s):
     """For how long the board was awake from then on, up to now."""
     turns = [line for line in board.lines if line.what in ("power", "asleep") and line.t > from_s]
     spans = itertools.pairwise([line.t for line in turns] + [board.loop.now_ms / 1000])
     return sum(
-        end - begin
-        for line, (begin, end) in zip(turns, spans, strict=True)
-        if line.what == "power"
+        end - begin for line, (begin, end) in zip(turns, spans, strict=True) if line.what == "power"
     )
 
 
