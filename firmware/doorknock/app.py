@@ -100,7 +100,7 @@ class App:
         self.journal, self.call = self.events.journal, self.events.call
         network = (settings["wifi_ssid"], settings["wifi_key"])
         self.radio = chip.Radio(network[0], network[1])
-        powered_on = self.cause in ("power_on", "reset_pin")
+        powered_on = self.cause == "power_on"
         self.may_change_wifi = settings["bluetooth"] == 1
         self.wifi = wifi.Wifi(
             keep.Keep("wifi"), nvs, network, powered_on, self.may_change_wifi, self

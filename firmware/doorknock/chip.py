@@ -9,10 +9,12 @@ import network
 
 from doorknock import clock, radar
 
-# The chip's own names for why it started, in the words of the contract.
+# The chip's own names for why it started, in the words of the contract. HARD_RESET is what
+# MicroPython's esp32 port says after machine.reset() (ESP_RST_SW) and after a panic; the reset pin
+# counts there as the power.
 _CAUSES = {
     machine.PWRON_RESET: "power_on",
-    machine.HARD_RESET: "reset_pin",
+    machine.HARD_RESET: "software",
     machine.WDT_RESET: "watchdog",
     machine.DEEPSLEEP_RESET: "deep_sleep",
     machine.SOFT_RESET: "software",

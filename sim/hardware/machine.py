@@ -22,12 +22,14 @@ EXT0_WAKE = 2
 EXT1_WAKE = 3
 TIMER_WAKE = 4
 
+# As MicroPython's esp32 port has it: machine.reset() is a HARD_RESET, as is a panic of the chip; its
+# reset pin counts as the power; SOFT_RESET is what a REPL does.
 _CAUSES = {
     "power_on": PWRON_RESET,
-    "reset_pin": HARD_RESET,
+    "reset_pin": PWRON_RESET,
     "watchdog": WDT_RESET,
     "deep_sleep": DEEPSLEEP_RESET,
-    "software": SOFT_RESET,
+    "software": HARD_RESET,
 }
 # By what ended deep sleep (ESP-IDF's own numbers); 7, gpio, has no name on any chip.
 _WAKES_BY = {"ext0": EXT0_WAKE, "ext1": EXT1_WAKE, "gpio": 7}
