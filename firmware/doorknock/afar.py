@@ -124,7 +124,8 @@ class Afar:
                 self._room.emit("updating", {"number": number, "state": "failed", "why": "flash"})
 
     def _tell_old(self, command, now: int) -> None:
-        if self._old_told is not None and clock.since(now, self._old_told) < _OLD_EVERY_MS:
+        # After six days a span of ticks looks negative.
+        if self._old_told is not None and 0 <= clock.since(now, self._old_told) < _OLD_EVERY_MS:
             return
         self._old_told = now
         kind, word = {
@@ -231,9 +232,12 @@ class Afar:
             # thing at a time.
             # And an application on trial has to reach the gateway, by the Wi-Fi that it knows.
             not_now = what == "wifi" and (self._held is not None or self._room.trying())
+            not_now = not_now or (what == "test_press" and self._asks)
             outcome = "done" if self._room.calm() and not not_now else "busy"
         elif what in ACTS:
-            outcome = "busy" if what != "log" and self._room.busy() else "done"
+            # No other light over the one that asks: what a press agrees to is what it says.
+            not_now = what != "log" and (self._room.busy() or self._asks)
+            outcome = "busy" if not_now else "done"
         kept.act_outcome = _OUTCOMES.index(outcome)
         if not self._save():
             # What is not written down would be done again after every start, were it replayed.
@@ -293,7 +297,7 @@ class Afar:
         question or call is open. Two taps or a hold are always a call."""
         if taps != 1 or held or not self.asks:
             return False
-        if self._held is not None:
+        if self._held is not None and self.showing == "agree":
             after, self._held = self._held, None
             self._hide("agree")
             self._accept(after)
@@ -316,6 +320,11 @@ class Afar:
             or (self._test_press and self.showing == "test_press")
         )
         return bool(waits) and not self._room.busy()
+
+    @property
+    def _asks(self) -> bool:
+        """Whether somebody in the room is asked to agree to something."""
+        return self._held is not None or (self._wifi_asked and self.showing == "agree")
 
     @property
     def awake(self) -> bool:
@@ -342,6 +351,9 @@ class Afar:
             self.showing = ""
             self._test_press = 0
             self._wifi_asked = False
+            if self._held is not None:
+                # What became of a test was shown over it.
+                self._show("agree", self._held_since, AGREE_MS)
         if self._restart_at is not None:
             if clock.since(now, self._restart_at) >= 0 and self._room.calm():
                 self._restart_at = None

@@ -22,8 +22,8 @@ EXT0_WAKE = 2
 EXT1_WAKE = 3
 TIMER_WAKE = 4
 
-# As MicroPython's esp32 port has it: machine.reset() is a HARD_RESET, as is a panic of the chip; its
-# reset pin counts as the power; SOFT_RESET is what a REPL does.
+# As MicroPython's esp32 port has it: machine.reset() is a HARD_RESET, as is a panic of the chip;
+# its reset pin counts as the power; SOFT_RESET is what a REPL does.
 _CAUSES = {
     "power_on": PWRON_RESET,
     "reset_pin": PWRON_RESET,

@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from doorknock import afar, lines, orders, wire
+from doorknock import afar, clock, lines, orders, wire
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -110,3 +110,36 @@ def test_the_newest_lines_are_kept_and_fit_their_messages():
     assert 1 <= len(parts) <= 8
     assert all(len(part.encode()) <= 240 for part in parts)
     assert sum(part.count("\n") + 1 for part in parts) <= lines.LINES
+
+
+class Room:
+    """The least of a device around orders from afar: what it tells."""
+
+    def __init__(self) -> None:
+        self.told: list[dict] = []
+
+    def emit(self, kind: str, details: dict) -> tuple[int, int]:
+        self.told.append(details)
+        return 1, len(self.told)
+
+
+class Flash:
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def read(self) -> bytes:
+        return self._content
+
+
+@pytest.mark.parametrize("days", [0, 1, 7, 12])
+def test_an_order_that_is_old_is_answered_however_long_ago_one_was(days: int) -> None:
+    room = Room()
+    obeyed = Flash(kept({}, None, 500, "applied").saved())
+    device = afar.Afar(obeyed, {}, BASE, room)
+    old = wire.Message("set", "00112233aabb", 0, 0, 400, {})
+
+    device.take(old, 1000)
+    device.take(old, 1100)
+    device.take(old, (70_000 + days * 86_400_000) & clock.MASK)
+
+    assert [told["outcome"] for told in room.told] == ["old", "old"]

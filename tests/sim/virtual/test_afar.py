@@ -203,6 +203,45 @@ def test_a_press_in_the_room_agrees_and_a_reset_before_it_does_not(tmp_path):
     story_of(tmp_path, story, HOME)
 
 
+@pytest.mark.parametrize("what", ["identify", "test", "test_press"])
+def test_while_the_light_asks_for_agreement_no_other_order_takes_its_place(tmp_path, what):
+    async def story(board, house):
+        await up(board, house)
+        house.order(board, "set", {"mode": "washroom"}, 100)
+        await next_light(board, "agree", 5)
+        house.order(board, "act", {"what": what}, 101)
+        await asyncio.sleep(5)
+        assert house.outcomes("done") == [(101, "busy")]
+        # What a press agrees to is what the light says
+        assert lights(board)[-1] == "agree"
+        board.press("button_b")
+        await asyncio.sleep(5)
+        assert house.outcomes()[:2] == [(100, "waiting_for_press"), (100, "accepted")]
+
+    story_of(tmp_path, story, HOME)
+
+
+def test_a_press_while_the_light_says_what_became_of_a_test_agrees_to_nothing(tmp_path):
+    async def story(board, house):
+        await up(board, house)
+        house.order(board, "act", {"what": "test_press"}, 100)
+        await next_light(board, "test_press", 5)
+        house.backend = False
+        board.press("button_b")
+        await next_light(board, "sending", 5)
+        house.order(board, "set", {"mode": "washroom"}, 101)
+        await next_light(board, "agree", 5)
+        await next_light(board, "cannot_send", 25)
+        board.press("button_b")
+        # Then it asks on
+        await next_light(board, "agree", 15)
+        assert house.outcomes() == [(101, "waiting_for_press")]
+        await asyncio.sleep(120)
+        assert house.outcomes()[-1] == (101, "no_press")
+
+    story_of(tmp_path, story, HOME)
+
+
 def test_two_presses_are_a_call_whatever_the_light_asks(tmp_path):
     async def story(board, house):
         await up(board, house)
