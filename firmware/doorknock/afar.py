@@ -232,11 +232,11 @@ class Afar:
             # thing at a time.
             # And an application on trial has to reach the gateway, by the Wi-Fi that it knows.
             not_now = what == "wifi" and (self._held is not None or self._room.trying())
-            not_now = not_now or (what == "test_press" and self._asks)
+            not_now = not_now or (what == "test_press" and self._agreement_waits)
             outcome = "done" if self._room.calm() and not not_now else "busy"
         elif what in ACTS:
             # No other light over the one that asks: what a press agrees to is what it says.
-            not_now = what != "log" and (self._room.busy() or self._asks)
+            not_now = what != "log" and (self._room.busy() or self._agreement_waits)
             outcome = "busy" if not_now else "done"
         kept.act_outcome = _OUTCOMES.index(outcome)
         if not self._save():
@@ -297,12 +297,12 @@ class Afar:
         question or call is open. Two taps or a hold are always a call."""
         if taps != 1 or held or not self.asks:
             return False
-        if self._held is not None and self.showing == "agree":
+        if self.showing == "agree" and self._held is not None:
             after, self._held = self._held, None
             self._hide("agree")
             self._accept(after)
             return True
-        if self._wifi_asked and self.showing == "agree":
+        if self.showing == "agree":
             self._wifi_asked = False
             self._hide("agree")
             self._room.change_wifi()
@@ -314,16 +314,14 @@ class Afar:
     @property
     def asks(self) -> bool:
         """Whether one tap now would be an answer to this room, and no call."""
-        waits = (
-            self._held is not None
-            or (self._wifi_asked and self.showing == "agree")
-            or (self._test_press and self.showing == "test_press")
+        waits = (self.showing == "agree" and self._agreement_waits) or (
+            self._test_press and self.showing == "test_press"
         )
         return bool(waits) and not self._room.busy()
 
     @property
-    def _asks(self) -> bool:
-        """Whether somebody in the room is asked to agree to something."""
+    def _agreement_waits(self) -> bool:
+        """Whether somebody in the room has been asked to agree to something."""
         return self._held is not None or (self._wifi_asked and self.showing == "agree")
 
     @property
