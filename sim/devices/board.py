@@ -29,6 +29,8 @@ _RESET, _DEEP_SLEEP, _POWER_CUT = 3, 4, 5
 _MARK = "\x1e"
 
 _RADAR_UART = 1
+# Nobody's finger is back sooner; the firmware would take it for a bounce.
+_BETWEEN_TAPS_S = 0.06
 # How much longer than the chip the host waits before it bites: its own scheduling.
 _WATCHDOG_GRACE_S = 0.25
 
@@ -112,19 +114,22 @@ class Board(Outside):
 
     # --- what is done to it ----------------------------------------------------------------
 
-    async def set_pin(self, name: str, level: int) -> None:
-        """Drives an input: "button", "button_b", or a setting's name such as "pin_button"."""
+    async def set_pin(self, name: str, level: int, *, after_s: float = 0.0) -> None:
+        """Drives an input: "button", "button_b", or a setting's name such as "pin_button".
+
+        after_s: not before the level that it has now has lasted for so long in the board's time.
+        """
         number = self._pin(name)
         self._levels[number] = level
-        self._order({"pin": number, "level": level})
+        self._order({"pin": number, "level": level, "after_ms": round(after_s * 1000)})
         if self._wake_pin == (number, level):
             self._wake.set()
 
     async def press(self, name: str = "button", *, hold_s: float = 0.08) -> None:
         """A finger: down, up after `hold_s`, each with the bounce of a cheap switch."""
-        for level, lasts in ((0, hold_s), (1, 0.0)):
+        for level, lasted, lasts in ((0, _BETWEEN_TAPS_S, hold_s), (1, hold_s, 0.0)):
             bounced = 0.0
-            await self.set_pin(name, level)
+            await self.set_pin(name, level, after_s=lasted)
             for _ in range(self._random.randrange(4)):
                 for other in (1 - level, level):
                     step = self._random.uniform(0.0002, 0.0015)

@@ -6,8 +6,10 @@ allocate, a receive buffer that is full loses bytes, the watchdog bites also whe
 chip this is, a pin that the chip does not have, or that cannot do what is asked, is refused.
 """
 
+import asyncio
 import io
 import sys
+import time
 
 import bench
 import micropython
@@ -39,6 +41,9 @@ chip = {}
 
 # What drives each input from outside, and the voltage at each analogue input in µV.
 _driven = {}
+_driven_at = {}  # pin: the tick at which the host last changed it
+_fingers = {}  # pin: orders that wait for its level to have lasted …
+_in_time = {}  # … and the task that carries them out
 _microvolts = {}
 _pins = {}
 _uarts = {}
@@ -59,8 +64,36 @@ def begin(first: dict) -> None:
 
 
 def _drive(order: dict) -> None:
+    """A pin gets a level: now, or where the order has `after_ms`, once the level before has lasted
+    for so long in the board's own time. However busy the machine, a finger's tap is a tap."""
+    number = order["pin"]
+    if number in _fingers:
+        _fingers[number].append(order)
+    elif _left_ms(order) > 0:
+        _fingers[number] = [order]
+        _in_time[number] = asyncio.create_task(_drive_in_time(number))
+    else:
+        _set_level(order)
+
+
+async def _drive_in_time(number: int) -> None:
+    orders = _fingers[number]
+    while orders:
+        await asyncio.sleep_ms(max(_left_ms(orders[0]), 0))
+        bench.carry_out(_set_level, orders.pop(0))
+    del _fingers[number]
+
+
+def _left_ms(order: dict) -> int:
+    since = _driven_at.get(order["pin"])
+    after_ms = order.get("after_ms", 0)
+    return 0 if since is None else after_ms - time.ticks_diff(time.ticks_ms(), since)
+
+
+def _set_level(order: dict) -> None:
     number, level = order["pin"], order["level"]
     _driven[number] = level
+    _driven_at[number] = time.ticks_ms()
     pin = _pins.get(number)
     if pin is not None:
         pin._changed(level)

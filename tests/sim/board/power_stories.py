@@ -123,12 +123,16 @@ async def a_battery_button_sleeps_wakes_by_a_press_and_sends_it_at_once(
         assert [event.boot for event in gateway.of("boot")] == [1]
         await board.until_light("delivered", since=seen)
 
-        # And a second tap raises it
-        await board.press()
-        await board.press()
-        await gateway.until(lambda: len(gateway.of("press")) == 2)
-        assert gateway.of("press")[1].details["taps"] == 2
-        assert gateway.of("press")[1].seq > press.seq
+        # And two taps raise it; on a busy machine the finger may be too slow for that at first
+        for _ in range(20):
+            before = len(gateway.of("press"))
+            await board.press()
+            await board.press()
+            await gateway.until(lambda before=before: len(gateway.of("press")) > before)
+            if gateway.of("press")[-1].details["taps"] == 2:
+                break
+        assert gateway.of("press")[-1].details["taps"] == 2
+        assert gateway.of("press")[-1].seq > press.seq
 
 
 async def a_battery_button_without_its_number_asks_again_after_each_sleep(
