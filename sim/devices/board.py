@@ -114,29 +114,28 @@ class Board(Outside):
 
     # --- what is done to it ----------------------------------------------------------------
 
-    async def set_pin(self, name: str, level: int, *, after_s: float = 0.0) -> None:
+    async def set_pin(
+        self, name: str, level: int, *, after_s: float = 0.0, bounces: int = 0
+    ) -> None:
         """Drives an input: "button", "button_b", or a setting's name such as "pin_button".
 
         after_s: not before the level that it has now has lasted for so long in the board's time.
+        bounces: how often it springs back before it stays.
         """
         number = self._pin(name)
         self._levels[number] = level
-        self._order({"pin": number, "level": level, "after_ms": round(after_s * 1000)})
+        after_ms = round(after_s * 1000)
+        self._order({"pin": number, "level": level, "after_ms": after_ms, "bounces": bounces})
         if self._wake_pin == (number, level):
             self._wake.set()
 
     async def press(self, name: str = "button", *, hold_s: float = 0.08) -> None:
         """A finger: down, up after `hold_s`, each with the bounce of a cheap switch."""
-        for level, lasted, lasts in ((0, _BETWEEN_TAPS_S, hold_s), (1, hold_s, 0.0)):
-            bounced = 0.0
-            await self.set_pin(name, level, after_s=lasted)
-            for _ in range(self._random.randrange(4)):
-                for other in (1 - level, level):
-                    step = self._random.uniform(0.0002, 0.0015)
-                    await asyncio.sleep(step)
-                    bounced += step
-                    await self.set_pin(name, other)
-            await asyncio.sleep(max(0.0, lasts - bounced))
+        for level, lasted_s in ((0, _BETWEEN_TAPS_S), (1, hold_s)):
+            bounces = self._random.randrange(4)
+            await self.set_pin(name, level, after_s=lasted_s, bounces=bounces)
+            if level == 0:
+                await asyncio.sleep(hold_s)
 
     async def uart(self, data: bytes, *, baudrate: int | None = None) -> None:
         """Bytes the radar sends. They are lost where the board is not awake to take them.

@@ -64,8 +64,9 @@ def begin(first: dict) -> None:
 
 
 def _drive(order: dict) -> None:
-    """A pin gets a level: now, or where the order has `after_ms`, once the level before has lasted
-    for so long in the board's own time. However busy the machine, a finger's tap is a tap."""
+    """A pin gets a level, with so many `bounces` before it. Now, or where the order has `after_ms`,
+    once the level before has lasted for so long in the board's own time: however busy the machine,
+    a finger's tap is a tap."""
     number = order["pin"]
     if number in _fingers:
         _fingers[number].append(order)
@@ -96,6 +97,10 @@ def _set_level(order: dict) -> None:
     _driven_at[number] = time.ticks_ms()
     pin = _pins.get(number)
     if pin is not None:
+        # At once: a process that is put to sleep between two of them would make taps of them.
+        for _ in range(order.get("bounces", 0)):
+            pin._changed(level)
+            pin._changed(1 - level)
         pin._changed(level)
 
 
