@@ -18,13 +18,21 @@ def listen(host: str, port: int, *, key: str) -> socket.socket:
         made.close()
         if error.errno == errno.EADDRINUSE:
             raise AddressInUse(
-                f"Port {port} on {host} is in use by another program; end that program, or write "
-                f"another port as '{key}'."
+                f"Port {port} on {host} is in use by another program; end that program, or "
+                f"{another(key)}."
             ) from None
         raise AddressInUse(
             f"Port {port} on {host} cannot be used: {error.strerror}; write another as '{key}'."
         ) from None
     return made
+
+
+def another(key: str) -> str:
+    """What else can be done where the port of this *key* is taken; the end of a sentence."""
+    told = f"write another port as '{key}'"
+    if key == "broker.port":
+        return told + ", before any device is set up: devices know the port that they were given"
+    return told
 
 
 def is_loopback(url: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from doorknock import wire
 
 from gateway import devices
-from gateway.address import listen
+from gateway.address import another, listen
 from gateway.broker import LOOPBACK
 from gateway.doctor.finding import Finding, look, well, wrong
 from gateway.doctor.patient import Patient
@@ -88,7 +88,7 @@ def _free(ports: list[tuple[str, int, str]]) -> Iterator[Finding]:
             "ports",
             f"another program has port {port}",
             f"end it (sudo ss -ltnp shows it; Debian's own mosquitto: sudo systemctl disable --now "
-            f"mosquitto), or write another port as '{key}'",
+            f"mosquitto), or {another(key)}",
         )
     if not taken:
         yield well("ports", "free for the gateway")

@@ -214,6 +214,12 @@ def test_a_port_that_another_program_has_is_told(config: Path) -> None:
 
     assert one.mark is Mark.WRONG
     assert "broker.loopback_port" in one.do
+    assert "before any device" not in one.do
+
+    # Each device has the port in its settings: another one would silence them all.
+    with socket.create_server(("0.0.0.0", load(config).broker.port)):  # noqa: S104
+        (one,) = found(config, "ports")
+    assert "'broker.port', before any device is set up" in one.do
 
 
 def test_the_age_of_the_newest_backup_is_told(config: Path) -> None:
