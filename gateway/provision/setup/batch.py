@@ -75,11 +75,16 @@ def read(name: str, content: bytes, known: Known) -> list[Line]:
         raise BadTable(
             [f"{name}, line {line}: this is not UTF-8; save it as CSV UTF-8, and use that."]
         ) from None
+    # As Windows, and spreadsheets on older Macs, end a line.
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     heading = text.split("\n", 1)[0]
     delimiter = ";" if heading.count(";") > heading.count(",") else ","
     rows = csv.reader(io.StringIO(text), delimiter=delimiter)
     try:
         columns = [one.strip().lower() for one in next(rows, [])]
+        # A spreadsheet writes columns in which a cell was once touched.
+        while columns and not columns[-1]:
+            columns.pop()
         _check_columns(name, columns)
         lines, problems = _read_rows(name, rows, columns, known)
     except csv.Error as error:
@@ -120,11 +125,12 @@ def _read_rows(
     lines: list[Line] = []
     problems: list[str] = []
     devices: dict[str, int] = {}
+    rooms: dict[str, Line] = {}
     for row in rows:
         number = rows.line_num
         if not any(cell.strip() for cell in row):
             continue
-        if len(row) > len(columns):
+        if any(cell.strip() for cell in row[len(columns) :]):
             problems.append(
                 f"{name}, line {number}, column {len(columns) + 1}: there are more cells than "
                 "columns; put a text with a comma in it into quotes."
@@ -142,8 +148,24 @@ def _read_rows(
                 f"{devices[line.device]} already; a board is one device."
             )
         devices[line.device] = number
+        problems += _two_answers(name, line, rooms.setdefault(line.wanted.unit, line))
         lines.append(line)
     return lines, problems
+
+
+def _two_answers(name: str, line: Line, other: Line) -> list[str]:
+    """Where two lines of one room answer differently: the answers are the room's, and of two nobody
+    knows which one it gave."""
+    differing = {
+        "first": line.wanted.first != other.wanted.first,
+        "ambulance": line.wanted.ambulance_min != other.wanted.ambulance_min,
+    }
+    return [
+        f"{name}, line {line.number}, column {column}: line {other.number} says otherwise of "
+        f"{line.wanted.unit}; a room gives one answer, whatever devices are in it."
+        for column, differs in differing.items()
+        if differs
+    ]
 
 
 class _Reader:

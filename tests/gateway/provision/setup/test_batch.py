@@ -54,6 +54,26 @@ def test_what_is_wrong_is_told_with_line_and_column(row, column, why):
     assert why in problem
 
 
+def test_two_lines_of_one_room_do_not_answer_differently():
+    rows = [
+        "204,button,xiao-esp32c3,ana,never",
+        "205,button,xiao-esp32c3,team,20",
+        "204,button,xiao-esp32c3,team,10",
+    ]
+    with pytest.raises(BadTable) as bad:
+        read("rooms.csv", table(*rows), KNOWN)
+    first, ambulance = bad.value.problems
+    assert first.startswith("rooms.csv, line 4, column first: line 2 says otherwise of 204")
+    assert ambulance.startswith("rooms.csv, line 4, column ambulance: line 2 says otherwise of 204")
+
+
+def test_what_spreadsheets_leave_behind_is_no_fault():
+    plain = read("rooms.csv", table("204,button,xiao-esp32c3,ana,never"), KNOWN)
+    touched = b"unit,type,board,first,ambulance,,\n204,button,xiao-esp32c3,ana,never,, \n,,,,,,\n"
+    assert read("rooms.csv", touched, KNOWN) == plain
+    assert read("rooms.csv", touched.replace(b"\n", b"\r"), KNOWN) == plain
+
+
 def test_all_that_is_wrong_is_told_at_once():
     rows = [",lamp,nokia,zoe,", "2,button,xiao-esp32c3,ana,x"]
     with pytest.raises(BadTable) as bad:
