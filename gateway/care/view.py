@@ -125,6 +125,15 @@ def order_of(store: Store, order: int) -> Order:
         return _order(order_table.get(connection, order))
 
 
+def is_behind_another(store: Store, order: int) -> bool:
+    """Whether its device was sent an earlier order and has not answered that: it takes one after
+    the other."""
+    with store.read() as connection:
+        row = order_table.get(connection, order)
+        first = order_table.next_of(connection, row.device)
+    return first is not None and first.number < row.number and first.sent_at is not None
+
+
 def _id_of(connection: Connection, text: str) -> str:
     try:
         return wire.device_id(text)

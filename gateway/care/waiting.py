@@ -42,7 +42,7 @@ SENTENCES = {
 @dataclass(frozen=True)
 class Patience:
     """How to wait. clock: s, never set back. sleep: passes so many s. say: what has become of
-    the order so far (its state, or "no gateway"), and a line of it for a person."""
+    the order so far (its state, "behind another", "no gateway"), and a line of it for a person."""
 
     clock: Callable[[], float]
     sleep: Callable[[float], None]
@@ -60,7 +60,8 @@ def until_settled(store: Store, order_id: int, most_s: float, patience: Patience
             return order
         state = order.state
         if state == "waiting" and not order.sent and waited_s >= TAKEN_WITHIN_S:
-            state = "no gateway"
+            behind = view.is_behind_another(store, order_id)
+            state = "behind another" if behind else "no gateway"
         if state != told:
             told = state
             patience.say(state, _PROGRESS.get(state) or SENTENCES.get(state, state))
@@ -69,6 +70,8 @@ def until_settled(store: Store, order_id: int, most_s: float, patience: Patience
 
 _PROGRESS = {
     "waiting": "Waiting for the device; Ctrl-C leaves the order standing.",
+    "behind another": "The device has not answered an earlier order yet; this one goes to it after "
+    "that.",
     "no gateway": "No gateway has taken the order yet: see that it runs, with this configuration.",
     AT_GATEWAY: "The test has come to the gateway; waiting for the backend.",
 }

@@ -70,6 +70,17 @@ def test_a_gateway_that_does_not_run_is_said(terminal: Terminal) -> None:
     assert "No gateway has taken the order yet" in terminal.said[-1]
 
 
+def test_an_order_behind_an_earlier_one_does_not_blame_the_gateway(terminal: Terminal) -> None:
+    # Of a button that sleeps: it hears of the first when it wakes up, and then of the second.
+    terminal.give(what="identify")
+    terminal.due = [(1, {"sent_at": NOW_MS})]
+    terminal.wait(10)
+    terminal.give(what="log")
+    terminal.wait(10)
+    assert "has not answered an earlier order yet" in terminal.said[-1]
+    assert not any("No gateway" in line for line in terminal.said)
+
+
 def test_what_widens_says_that_somebody_has_to_press(terminal: Terminal) -> None:
     terminal.give("set", SENSOR, mode="washroom")
     terminal.due = [
