@@ -172,12 +172,18 @@ def _add(name: str, load_entry: Callable[[], Any]) -> None:
     try:
         found = load_entry()
     except (ImportError, AttributeError) as error:
-        why = f"The command {name!r} cannot be loaded ({error}); install doorknock with its extras."
+        why = (
+            f"The command {name!r} is not installed here ({error}); on a gateway run `sudo sh "
+            "install/install.sh --boards` in the project's folder, elsewhere install doorknock "
+            "with its extras."
+        )
 
         def missing() -> None:
             raise GatewayError(why)
 
-        app.command(name, help="(not installed)", hidden=True)(missing)
+        # Whatever is written behind it: not that is what is wrong.
+        anything = {"ignore_unknown_options": True, "allow_extra_args": True}
+        app.command(name, help="(not installed)", hidden=True, context_settings=anything)(missing)
         return
     if isinstance(found, typer.Typer):
         app.add_typer(found, name=name)

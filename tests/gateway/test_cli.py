@@ -106,6 +106,21 @@ def test_a_file_may_have_any_name(gateway: GatewayProcess) -> None:
     assert gateway.command("device", "list", "--config", str(other)).returncode == 0
 
 
+@pytest.mark.parametrize("words", [["label", "papers"], ["label", "devices", "--all", "--to", "x"]])
+def test_a_part_that_is_not_installed_is_told_whatever_is_asked_of_it(words: list[str]) -> None:
+    typed = (
+        "import sys; sys.modules['reportlab'] = None; from gateway.cli import main; "
+        f"sys.argv = {['doorknock', *words]}; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", typed], capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+    assert "'label' is not installed here" in done.stderr
+    assert "install.sh --boards" in done.stderr
+
+
 def test_help_names_the_commands(gateway: GatewayProcess, tmp_path: Path) -> None:
     done = gateway.command("--help")
 

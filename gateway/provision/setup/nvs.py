@@ -7,6 +7,7 @@ used in memory: its usual way is a CSV, and no key goes into one.
 import io
 from collections.abc import Mapping
 
+from gateway.provision import INSTALL_IT
 from gateway.provision.setup.trouble import SetupError
 
 # doorknock/config.py; a test reads the image with the firmware itself.
@@ -50,7 +51,4 @@ def stored(values: Mapping[str, Value]) -> dict[str, int | bytes]:
 
 def not_installed() -> SetupError:
     """What setting up needs."""
-    return SetupError(
-        "What setting up needs is not installed: run `pip install 'doorknock[provision]'`, then "
-        "run this again."
-    )
+    return SetupError(f"What setting up needs is not installed: {INSTALL_IT}, then run this again.")
