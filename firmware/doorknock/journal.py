@@ -150,16 +150,24 @@ class Journal:
 
     def flush(self) -> None:
         """Writes down what was dropped, and what could not be saved when it came."""
+        if not self._write_down() and self._give_back():
+            self._write_down()
+        if not self.broken:
+            self._tidy()
+
+    def _write_down(self) -> bool:
+        """Whether all of it is on flash now."""
         for entry in self.entries:
             if entry.segment == 0:
                 self._save(entry)
                 if self.broken:
-                    return
+                    return False
         if self._undropped:
             self._write(b"".join([_record(DROPPED, 0, id, 0, b"") for id in self._undropped]))
-            if not self.broken:
-                self._undropped = []
-        self._tidy()
+            if self.broken:
+                return False
+            self._undropped = []
+        return True
 
     def close(self) -> None:
         """For a restart or sleep: everything is on flash, nothing stays open."""
@@ -290,6 +298,27 @@ class Journal:
             if self.broken:
                 return
             self._segments.pop(0)
+
+    def _give_back(self) -> bool:
+        """Removes the oldest segments that hold nothing alive though that is not written down: on
+        a flash full of our own there is no room for it. Whether there was one."""
+        if any([entry.replaces for entry in self.entries]):
+            return False  # of what it is to replace, flash has the only copy
+        found = False
+        while len(self._segments) > 1:
+            oldest = self._segments[0]
+            if self._beyond and oldest >= self._beyond_segment:
+                break
+            if any([entry.segment == oldest for entry in self.entries]):
+                break
+            try:
+                os.remove(self._path(oldest))
+            except OSError as problem:
+                if problem.errno != _ENOENT:
+                    break
+            self._segments.pop(0)
+            found = True
+        return found
 
     def _remove(self, segment: int) -> None:
         try:

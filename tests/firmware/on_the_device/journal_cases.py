@@ -164,6 +164,21 @@ def given_a_full_flash_events_stay_in_memory_and_are_saved_when_there_is_room():
         assert kept[:seq] == list(range(1, seq + 1)), kept
 
 
+def given_a_flash_full_of_its_own_alarms_their_answers_give_the_room_back():
+    with OnFlash(blocks=12) as on:
+        seq = 0
+        while not on.book.broken:
+            seq += 1
+            on.book.append(message(seq), journal.ALARM)
+        # The one that came last lies in memory
+        assert sorted(answer_all(on)) == list(range(1, seq + 1))
+        on.book.append(message(seq + 1), journal.ALARM)
+        on.book.flush()
+        assert not on.book.broken
+        assert [entry.seq for entry in on.reopen().entries] == [seq + 1]
+        assert len(on.book._segments) <= 2, on.book._segments
+
+
 def given_a_flash_that_refuses_what_takes_anothers_place_still_takes_it_once_it_can():
     with OnFlash() as on:
         first = on.book.append(message(1), journal.ALARM)
