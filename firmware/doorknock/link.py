@@ -30,13 +30,17 @@ _BACK_OFF_MS = (1000, 2000, 4000, 8000, 16000, 30000)
 _WAITED_FOR_MS = (3000, 10000)
 # A press cuts the back-off short, though not to nothing: pressing on must not hammer the broker.
 _HURRY_MS = 300
+# After so many attempts in a row without an access point the radio is switched off and on. The chip
+# joins anew by itself, but where its driver refuses that once (no memory for it), MicroPython only
+# logs it, and it never tries again. Ten are two to six minutes.
+_RADIO_ANEW_AFTER = 10
 _READ_BYTES = 512
 
 
 class Link:
     """Keeps the device connected. Attributes: state; failed (the newest attempt came to nothing).
 
-    radio: has join() -> None, joined() -> bool. context: a tls.SSLContext, or None for plain TCP.
+    radio: has join() -> None, joined() -> bool, off(). context: a tls.SSLContext, or None for plain TCP.
     read(entry): its signed bytes. on_command(payload): a message on `down`. log(text).
     """
 
@@ -129,6 +133,9 @@ class Link:
         self.state = JOINING
         self._hurried = self._leaves = False
         self._owed = []
+        in_vain = self._failures % _RADIO_ANEW_AFTER == _RADIO_ANEW_AFTER - 1
+        if in_vain and not self._radio.joined():
+            self._radio.off()
         self._radio.join()
         begun = self._ticks()
         while not self._radio.joined():

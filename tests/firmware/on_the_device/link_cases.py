@@ -40,14 +40,22 @@ class Kept:
 
 
 class Radio:
+    """on: whether it finds its access point. stuck: nor tries to, until it is switched off."""
+
     def __init__(self):
         self.on = True
+        self.stuck = False
+        self.offs = 0
 
     def join(self):
         pass
 
     def joined(self):
-        return self.on
+        return self.on and not self.stuck
+
+    def off(self):
+        self.offs += 1
+        self.stuck = False
 
 
 class Way:
@@ -310,6 +318,22 @@ def given_no_access_point_the_link_waits_and_says_that_it_is_alive():
         await way.until(lambda: way.outgoing.gateway_online)
 
     with_broker(good, story)
+
+
+def given_a_radio_that_tries_no_more_it_is_switched_off_and_on():
+    join = link.JOIN_MS
+    link.JOIN_MS = 20
+
+    async def story(way):
+        way.radio.stuck = True
+        way.kept.add()
+        await way.until(lambda: way.outgoing.gateway_online)
+        assert way.radio.offs == 1
+
+    try:
+        with_broker(good, story)
+    finally:
+        link.JOIN_MS = join
 
 
 def it_reports_all_the_time_and_never_holds_up_the_others():
