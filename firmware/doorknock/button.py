@@ -68,6 +68,11 @@ class Button:
         self._told = max(self._told, 1)
 
     @property
+    def is_down(self) -> bool:
+        """Its newest level, settled or not."""
+        return self._raw
+
+    @property
     def busy(self) -> bool:
         """A series is going on, or an edge has not settled: do not fall asleep now."""
         return self._state != IDLE or self._raw != self._down
@@ -105,6 +110,18 @@ class Button:
         if self._raw == self._down:
             self._pass(ticks)
 
+    def missed(self, ticks: int, since: int) -> None:
+        """From tick `since` on nobody could look, and it went the other way and came back."""
+        # A level that had not settled by then may bounce still.
+        settled = clock.since(since, self._raw_since) >= DEBOUNCE_MS and self._raw == self._down
+        # DOWN, released and pressed again: or GAP, pressed and released. A second tap either way,
+        # and urgent: one too many brings somebody sooner, one too few later.
+        if settled and (self._state == DOWN or self._state == GAP):
+            self._taps = min(self._taps + 1, _MOST_TAPS)
+            self._edge = ticks
+            self._on_down()
+            self._tell(2, False)
+
     def _turn(self) -> None:
         if self._down:
             self._taps = min(self._taps + 1, _MOST_TAPS) if self._state == GAP else 1
@@ -138,6 +155,9 @@ class Button:
 # Edges between two looks of the task: a bouncing press has about ten; 10 ms pass between looks.
 _RING = 64
 _LOOK_MS = 10
+# Where so long passed between two looks nobody could look: a write to flash takes the chip 50 to
+# 200 ms, and the first tap is written down at once. No tap or pause of a finger is shorter.
+_STOOD_STILL_MS = 40
 
 
 class Pressed:
@@ -159,6 +179,7 @@ class Pressed:
         self._flag = asyncio.ThreadSafeFlag()
         self._heard = bell.Bell()
         self.since = ticks()
+        self._looked = self.since
         self.found_down = not pin.value()
         if self.found_down:
             # It went down some time before, and its bounce is over.
@@ -196,11 +217,23 @@ class Pressed:
         button = self._button
         if self._tail == self._head and button.at_rest and self._pin.value():
             return
+        now = self._ticks()
+        # MicroPython's interrupts on the ESP32 are soft: while the chip does something else in one
+        # go they wait, and all of them then see the level of that later moment. Two at a level at
+        # which it was before are a way there and back.
+        stood_still = clock.since(now, self._looked) >= _STOOD_STILL_MS
+        was, edges, changed = button.is_down, 0, False
         while self._tail != self._head:
             at = self._tail
-            button.edge(bool(self._levels[at]), self._times[at])
+            down = bool(self._levels[at])
+            edges += 1
+            changed = changed or down != was
+            button.edge(down, self._times[at])
             self._tail = (at + 1) % _RING
-        now = self._ticks()
+        if stood_still and edges >= 2 and not changed:
+            button.missed(now, self._looked)
+        # What is told from here on may take a while.
+        now = self._looked = self._ticks()
         button.edge(not self._pin.value(), now)
         button.tick(now)
 

@@ -302,14 +302,14 @@ class Journal:
     def _give_back(self) -> bool:
         """Removes the oldest segments that hold nothing alive though that is not written down: on
         a flash full of our own there is no room for it. Whether there was one."""
-        if any([entry.replaces for entry in self.entries]):
+        if any(entry.replaces for entry in self.entries):
             return False  # of what it is to replace, flash has the only copy
         found = False
         while len(self._segments) > 1:
             oldest = self._segments[0]
             if self._beyond and oldest >= self._beyond_segment:
                 break
-            if any([entry.segment == oldest for entry in self.entries]):
+            if any(entry.segment == oldest for entry in self.entries):
                 break
             try:
                 os.remove(self._path(oldest))

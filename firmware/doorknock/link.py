@@ -40,8 +40,8 @@ _READ_BYTES = 512
 class Link:
     """Keeps the device connected. Attributes: state; failed (the newest attempt came to nothing).
 
-    radio: has join() -> None, joined() -> bool, off(). context: a tls.SSLContext, or None for plain TCP.
-    read(entry): its signed bytes. on_command(payload): a message on `down`. log(text).
+    radio: has join() -> None, joined() -> bool, off(). context: a tls.SSLContext, or None for plain
+    TCP. read(entry): its signed bytes. on_command(payload): a message on `down`. log(text).
     """
 
     def __init__(self, config, device: str, outgoing, radio, context, read, on_command, ticks, log):

@@ -72,6 +72,72 @@ def it_latches_a_bouncing_double_tap_without_allocating_in_the_interrupt():
         assert presses == [(2, False)], presses
 
 
+def _while_it_writes(edges, later):
+    """What is told of a tap at 0 whose first light, at 20, is followed by a write of 150 ms; edges
+    (ms, level) meanwhile, seen only after it, as soft interrupts are; later: (ms, level)."""
+    now = [0]
+    pin = Pin()
+    presses = []
+    wrote = []
+
+    def write():
+        if not wrote:
+            wrote.append(True)
+            pin.level = edges[-1][1] if edges else pin.level
+            now[0] += 150
+            for _ in edges:
+                pin.turn(pin.level)
+
+    machine = button.Button(write, lambda taps, held: presses.append((taps, held)))
+    shell = button.Pressed(pin, lambda: now[0])
+    shell.follow(machine)
+    shell.look()
+    for level in (0, 1, 0):  # it bounces
+        pin.turn(level)
+    later = list(later)
+    while now[0] < 1200:
+        while later and now[0] >= later[0][0]:
+            pin.turn(later.pop(0)[1])
+        shell.look()
+        now[0] += 10
+    return presses
+
+
+def given_taps_while_the_flash_is_written_they_are_seen_though_nobody_could_look():
+    # Released and pressed again in the midst of it
+    assert _while_it_writes(((60, 1), (120, 0)), ((240, 1),)) == [(2, False)]
+    # With contacts that bounce
+    bounces = ((60, 1), (61, 0), (62, 1), (120, 0), (121, 1), (122, 0))
+    assert _while_it_writes(bounces, ((240, 1),)) == [(2, False)]
+    # One tap is one, whenever it ends and however that bounces
+    assert _while_it_writes((), ((240, 1),)) == [(1, False)]
+    assert _while_it_writes(((60, 1),), ()) == [(1, False)]
+    assert _while_it_writes(((60, 1), (61, 0), (62, 1)), ()) == [(1, False)]
+    assert _while_it_writes((), ((240, 1), (240, 0), (240, 1))) == [(1, False)]
+
+
+def given_a_release_that_still_bounces_while_nobody_can_look_it_is_no_tap():
+    now = [0]
+    pin = Pin()
+    presses = []
+    machine = button.Button(lambda: None, lambda taps, held: presses.append((taps, held)))
+    shell = button.Pressed(pin, lambda: now[0])
+    shell.follow(machine)
+    pin.turn(0)
+    for now[0] in range(0, 110, 10):
+        shell.look()
+    pin.turn(1)
+    shell.look()
+    # The chip collects its garbage; the tail of the bounce is seen after it
+    now[0] += 150
+    for _ in range(4):
+        pin.turn(1)
+    for _ in range(100):
+        shell.look()
+        now[0] += 10
+    assert presses == [(1, False)], presses
+
+
 def _started(level, edges):
     """A button found at this level; edges (ms, level) while the rest is loaded; a look at 1000."""
     now = [0]
