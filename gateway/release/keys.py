@@ -154,7 +154,13 @@ def _write_new(path: Path, content: bytes, mode: int) -> None:
         raise ReleaseError(f"There is a file {path} already; name another.") from None
     except OSError as error:
         raise ReleaseError(f"The file {path} cannot be written: {error.strerror}.") from None
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        # A full disk: half a key is none, and its name would be taken.
+        with contextlib.suppress(OSError):
+            path.unlink()
+        raise ReleaseError(f"The file {path} cannot be written: {error.strerror}.") from None

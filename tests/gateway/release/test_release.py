@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import resource
 import stat
 import zipfile
 from pathlib import Path
@@ -75,6 +76,18 @@ def test_a_key_is_never_overwritten_nor_left_without_its_public_half(tmp_path):
     with pytest.raises(ReleaseError, match="already"):
         keys.make_key(path, PASSPHRASE, cost=10)
     assert not path.exists()
+
+
+def test_a_key_that_finds_no_room_leaves_nothing(tmp_path):
+    path = tmp_path / "programme.key"
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        with pytest.raises(ReleaseError, match="cannot be written"):
+            keys.make_key(path, PASSPHRASE, cost=10)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_public_key_with_a_digit_changed_is_told(tmp_path):
