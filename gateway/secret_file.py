@@ -87,7 +87,8 @@ def reveal(settings: Settings, text: str) -> str:
         return text
     path = settings.data / text.removeprefix("file:")
     try:
-        return path.read_text(encoding="utf-8").splitlines()[0].strip()
+        # -sig: without the mark that Windows' editors write before it.
+        return path.read_text(encoding="utf-8-sig").splitlines()[0].strip()
     except (OSError, UnicodeError, IndexError):
         raise SettingsError(
             f"The configuration file {settings.path} points to {path}, which cannot be read; put "

@@ -237,6 +237,8 @@ def load(path: Path) -> Settings:
 
 def parse(path: Path, text: str) -> Settings:
     """The settings in *text*, the content of the file *path*. Raises SettingsError."""
+    # As Windows' editors write UTF-8, with a mark before it that nobody sees.
+    text = text.removeprefix("\ufeff")
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -268,12 +270,30 @@ def _sentence(path: Path, text: str, error: ValidationError) -> str:
     where = f"The configuration file {path}{_line(text, keys)}"
     if first["type"] == "extra_forbidden":
         return f"{where} has an unknown key {_dotted(keys)}; correct its spelling or remove it."
-    what = _plain(first["msg"].removeprefix("Value error, "))
+    what = _in_words(first["type"], keys) or _plain(first["msg"].removeprefix("Value error, "))
     if not keys:
         return f"{where}: {what}."
     if first["type"] == "missing":
         return f"{where} lacks the key {_dotted(keys)}; add it."
     return f"{where} has a wrong value for {_dotted(keys)}: {what}; correct it."
+
+
+def _in_words(kind: str, keys: tuple[int | str, ...]) -> str:
+    """What it should be, where pydantic says so for programmers; "" for its own words."""
+    match kind:
+        case "string_pattern_mismatch":
+            return "it should be letters, digits, - _ . alone, without blanks, 63 at the most"
+        case "model_type" if keys[:2] == ("escalation", "steps"):
+            return 'it should be { people = ["ana"] }'
+        case "model_type" if len(keys) == 1:
+            return f"it should be a section of its own, [{keys[0]}]"
+        case "list_type" if keys in (("people",), ("units",)):
+            return f"each should be a section of its own, [[{keys[0]}]], in two brackets"
+        case "list_type":
+            return 'it should be a list, such as ["ana"]'
+        case "path_type":
+            return 'it should be a path in quotes, such as "data"'
+    return ""
 
 
 def _plain(message: str) -> str:

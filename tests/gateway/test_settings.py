@@ -81,6 +81,29 @@ def test_a_wrong_value_is_told_with_file_line_and_key(
     assert said.endswith(".")
 
 
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("[gateway]\nname = 'Maple House'", "letters, digits, - _ . alone, without blanks"),
+        ("[[people]]\nid = 'ana maria'\nname = 'Ana'", "without blanks"),
+        ("[escalation]\nsteps = ['ana']", 'should be { people = ["ana"] }'),
+        ("[escalation]\nsteps = 'ana'", "should be a list"),
+        ("[[escalation]]\nsteps = []", "a section of its own, [escalation]"),
+        ("[people]\nid = 'ana'\nname = 'Ana'", "of its own, [[people]], in two brackets"),
+        ("[[people]]\nid = 'a'\nname = 'A'\nchannels = 'ntfy://x'", "should be a list"),
+        ("[gateway]\ndata = 5", "a path in quotes"),
+    ],
+)
+def test_what_it_should_be_is_told_as_staff_write_it(tmp_path: Path, text: str, what: str) -> None:
+    assert what in complaint(tmp_path, text)
+
+
+def test_the_mark_that_windows_editors_write_is_no_fault(tmp_path: Path) -> None:
+    path = tmp_path / "doorknock.toml"
+    path.write_bytes(b"\xef\xbb\xbf[web]\r\nport = 8081\r\n")
+    assert load(path).web.port == 8081
+
+
 def test_a_file_that_is_no_toml_is_told_with_its_line(tmp_path: Path) -> None:
     assert "line 2" in complaint(tmp_path, "[gateway]\nname = house")
 
@@ -128,5 +151,7 @@ def test_a_channel_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
 
     assert reveal(settings, "file:ana") == "json://phone"
     assert reveal(settings, "json://other") == "json://other"
+    (settings.data / "ben").write_bytes(b"\xef\xbb\xbfjson://phone\r\n")  # as Windows writes it
+    assert reveal(settings, "file:ben") == "json://phone"
     with pytest.raises(SettingsError, match="cannot be read"):
         reveal(settings, "file:nobody")

@@ -67,7 +67,8 @@ def keep(settings: Settings, network: Network) -> None:
 def from_file(path: Path) -> tuple[str, str]:
     """(name, password) from the first two lines of a file. Raises Unfit."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        # -sig: without the mark that Windows' editors write before it.
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeError) as error:
         why = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise Unfit(f"The file {path} cannot be read: {why}; name another one.") from None

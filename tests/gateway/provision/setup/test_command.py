@@ -284,6 +284,12 @@ def test_nothing_is_asked_on_a_computer_that_is_in_no_network(house, monkeypatch
     assert len(asked) == 2
 
 
+def test_a_file_with_the_wifi_may_be_written_on_windows(tmp_path):
+    file = tmp_path / "wifi.txt"
+    file.write_bytes(b"\xef\xbb\xbfhouse\r\na password\r\n")
+    assert network.from_file(file) == ("house", "a password")
+
+
 def test_several_boards_at_once_are_not_chosen_from(house, monkeypatch, capsys):
     there = [Port("/dev/ttyACM0", "USB JTAG"), Port("/dev/ttyACM1", "USB JTAG")]
     monkeypatch.setattr(cli, "candidates", lambda vendors: there)
