@@ -397,6 +397,9 @@ class SetUp:
             now_ms = desk.clock_ms()
             setups.ready(connection, self._device, now_ms)
             orders.note(connection, self._device, "set_up", by=desk.by, now_ms=now_ms)
+        if self._wanted.is_sensor and view.find(desk.store, self._device).settings is None:
+            # Until it has said what is in force, its resident can change nothing of it.
+            orders.give(desk.store, self._device, "set", {}, by=desk.by, now_ms=now_ms)
         assert self._made is not None  # noqa: S101 - begun before
         return {"device": self._device, "unit": self._wanted.unit, **self._made.checks}
 
