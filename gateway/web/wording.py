@@ -109,6 +109,11 @@ class Words:
             else "".join(known)
         )
 
+    def battery(self, millivolts: int) -> str:
+        """Its voltage, with the decimal mark of the language."""
+        volts = f"{millivolts / 1000:.1f}".replace(".", self.say("decimal_mark"))
+        return self.say("battery", volts=volts)
+
     def name(self, person: str) -> str:
         if person == BY_RESIDENT:
             return self.say("by_resident")

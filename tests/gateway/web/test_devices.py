@@ -13,6 +13,7 @@ from gateway.backend.database import open_database
 from gateway.backend.service import assemble
 from gateway.care.acts import Care
 from gateway.store import Store, open_store
+from gateway.store import devices as device_table
 from gateway.store import orders as table
 from tests.gateway.backend.conftest import BUTTON, SECRETS, SENSOR, HandClock, House, Outbox, policy
 
@@ -170,6 +171,18 @@ def test_every_word_of_the_pages_is_there_in_each_language(
     dora.open(f"/language/{language}?to=/devices/{SENSOR}")
     for key in ("act_", "order_", "setting_", "mode_", "tier_"):
         assert key not in dora.page.text.replace('for="', "").replace("test_press", "")
+
+
+@pytest.mark.parametrize(
+    ("language", "volts"), [("en", "battery 2.9 V"), ("es", "batería 2,9 V"), ("fr", "pile 2,9 V")]
+)
+def test_a_voltage_has_the_decimal_mark_of_the_language(
+    dora: Browser, there: Devices, language: str, volts: str
+) -> None:
+    with there.store.write() as connection:
+        device_table.change(connection, BUTTON, {"battery_millivolts": 2_910})
+    for page in ("/devices", f"/devices/{BUTTON}"):
+        assert volts in dora.open(f"/language/{language}?to={page}").text
 
 
 @pytest.mark.parametrize(
