@@ -48,6 +48,7 @@ class _House:
         length_ms = self._calm_ms + (_CALM_ON_BATTERY_MS if on_battery else _CALM_MS)
         self._mend(length_ms)
         self._cues.sort(key=lambda cue: cue[0])
+        self._cues = [cue for cue in self._cues if not self._dies_while_down(*cue)]
         house: Data = {
             "title": f"Any house, {self._seed}",
             "about": "What breaks is mended, and nothing is lost.",
@@ -226,6 +227,11 @@ class _House:
             self._cue(self._calm_ms, what, to=back)
         for at_ms in range(self._calm_ms, length_ms, _GATEWAY_BACK_MS):
             self._cue(at_ms, "gateway", to="up")
+
+    def _dies_while_down(self, at_ms: int, cue: Data) -> bool:
+        """Whether a gateway that does not run is to die: none can."""
+        earlier = [one["to"] for ms, one in self._cues if one["do"] == "gateway" and ms < at_ms]
+        return cue["do"] == "gateway" and cue["to"] == "dies" and earlier[-1:] == ["down"]
 
     # --- small things -----------------------------------------------------------------------
 
