@@ -197,6 +197,19 @@ def test_nothing_is_wider_than_a_phone_and_all_of_it_is_legible(
         page.context.close()
 
 
+def test_a_room_with_the_longest_name_fits_a_phone(
+    chromium: Browser, house_with_devices: tuple[House, str, Store]
+) -> None:
+    house, address, store = house_with_devices
+    devices.register(store, "0a0b0c0d0eff", bytes(range(5, 37)), "x" * 64, "button", now_ms=NOW_MS)
+    dora = phone(chromium, house, "dora")
+    for page in ("", "/wifi", "/retire"):
+        dora.goto(f"{address}/devices/0a0b0c0d0eff{page}")
+        expect(dora.locator("h1")).to_contain_text("x" * 64)
+        assert dora.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], page
+    dora.context.close()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_sensor_is_set_on_a_phone_without_scripts(
     chromium: Browser, house_with_devices: tuple[House, str, Store], scheme: Any
