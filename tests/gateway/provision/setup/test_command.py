@@ -20,6 +20,7 @@ from gateway.provision.setup.ask import Ask, Said
 from gateway.provision.setup.batch import Line
 from gateway.provision.setup.trouble import Unfit
 from gateway.provision.setup.wanted import Wanted
+from gateway.settings import parse
 from gateway.store import open_store, setups
 from tests.gateway.provision.setup.house import WIFI_KEY
 
@@ -267,13 +268,16 @@ def test_what_is_missing_or_wrong_is_wrong_use(house, tmp_path, monkeypatch, cap
     assert why in " ".join(said.err.replace("│", " ").split())
 
 
-def test_nothing_is_asked_on_a_computer_that_is_in_no_network(house, monkeypatch):
+def test_nothing_is_asked_on_a_computer_that_is_in_no_network(tmp_path, monkeypatch):
+    # A gateway of its own, which knows no Wi-Fi yet
+    settings = parse(tmp_path / "gateway.toml", "")
+    settings.data.mkdir()
     asked = []
     monkeypatch.setattr(network, "address_of_here", lambda settings: "")
     monkeypatch.setattr(
         typer, "prompt", lambda question, **_: asked.append(question) or "the house"
     )
-    ask = Ask(house.settings, somebody=True)
+    ask = Ask(settings, somebody=True)
 
     with pytest.raises(typer.BadParameter, match="in no network"):
         ask.network(anew=True, file=None, host=None)
