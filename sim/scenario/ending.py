@@ -11,15 +11,19 @@ import threading
 import time
 from collections.abc import Callable
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
-# How long a worker has for its end in order once its host is gone.
+# How long a worker has for its end in order once its host is gone; and, where it is told while it
+# plays nothing, to get a result to its host whole.
 _PATIENCE_S = 5.0
 # How long a host waits for its workers: they let go of boards, and take folders away.
 _WORKERS_END_WITHIN_S = 20.0
 _ENDED_BY_SIGNAL = 128
+_TOLD = _ENDED_BY_SIGNAL + signal.SIGTERM
 
 _told = threading.Event()
+# In a worker: whether it plays. Else it waits for its next task, or a result is on its way.
+_plays = False
 
 
 def when_told() -> None:
@@ -30,7 +34,7 @@ def when_told() -> None:
 
 def with_the_host() -> None:
     """In a worker: it ends when it is told, and when its host is gone, however that was killed."""
-    when_told()
+    signal.signal(signal.SIGTERM, _end_worker)
     # Ctrl-C at a terminal reaches everybody; the host tells its workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_wait_for_the_host, daemon=True).start()
@@ -39,13 +43,16 @@ def with_the_host() -> None:
 def in_a_worker(play: Callable[..., Any], *given: Any) -> Any:
     """What *play* returns. Where it was told to end meanwhile, the worker ends here: its pool
     would keep the exception for a result, and begin with the next."""
+    global _plays
     try:
-        # Told while a result was on its way: the pool has kept that exception as well.
+        _plays = True
         if not _told.is_set():
             return play(*given)
     except SystemExit:
         pass
-    os._exit(_ENDED_BY_SIGNAL + signal.SIGTERM)
+    finally:
+        _plays = False
+    os._exit(_TOLD)
 
 
 def end_workers() -> None:
@@ -64,11 +71,22 @@ def end_workers() -> None:
             worker.kill()
 
 
-def _end(number: int, _frame: FrameType | None) -> None:
+def _end(number: int, _frame: FrameType | None) -> NoReturn:
     # Once: a second one would cut off what the first has begun to put away.
     signal.signal(number, signal.SIG_IGN)
     _told.set()
     raise SystemExit(_ENDED_BY_SIGNAL + number)
+
+
+def _end_worker(number: int, frame: FrameType | None) -> None:
+    if _plays:
+        _end(number, frame)
+    # No exception: half a result on its way, and its host would wait for the rest for ever.
+    signal.signal(number, signal.SIG_IGN)
+    _told.set()
+    late = threading.Timer(_PATIENCE_S, os._exit, (_TOLD,))
+    late.daemon = True
+    late.start()
 
 
 def _wait_for_the_host() -> None:
