@@ -34,6 +34,9 @@ STATES = frozenset({"delivered", "asked_again", "coming", "none"})
 # A backend in the same process takes a moment to listen; one elsewhere may be away for long, and
 # the person behind the door waits for every second of it.
 RECONNECT_S = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0)
+# So many attempts in vain, four to nine seconds, are said to nobody: on a Raspberry Pi a backend in
+# the same process takes that long until it listens.
+_TOLD_AFTER = 5
 # The stream says something at least every 15 s (its comments count); three misses and it is dead.
 SILENCE_S = 45.0
 CONNECT_S = 10.0
@@ -86,8 +89,8 @@ class WayBack:
             await self._sleep(wait_s * (1 - self._jitter() / 2))
 
     def _tell(self, why: str) -> None:
-        """Once for each new reason, and not for the first moment of an embedded backend."""
-        if why != self._told and self._tries > 1:
+        """Once for each new reason, and not while an embedded backend starts."""
+        if why != self._told and self._tries >= _TOLD_AFTER:
             self._told = why
             _log.warning("the backend's stream is not there; trying on", why=why)
 

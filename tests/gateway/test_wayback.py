@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import httpx
 import pytest
+import structlog.testing
 from doorknock import wire
 from httpx_sse import ServerSentEvent
 
@@ -172,6 +174,28 @@ def test_a_stream_that_is_not_there_is_tried_ever_less_often_and_for_ever(story:
     assert max(story.slept) == 10.0
     assert story.slept[-1] == 0.1
     assert story.shown() == [(1, "coming")]
+
+
+def test_a_backend_that_takes_its_time_to_start_is_no_trouble_and_one_that_is_away_is_told_once(
+    story: Story,
+) -> None:
+    away = httpx.ConnectError("refused")
+    # On a Raspberry Pi it takes seconds until the pages of the same process are there
+    with structlog.testing.capture_logs() as lines:
+        story.follow(*[away] * 5, stream(item(5)))
+    assert sum(story.slept[:5]) > 8
+    assert warnings(lines) == []
+
+    with structlog.testing.capture_logs() as lines:
+        story.follow(*[away] * 8, stream(item(6)))
+    assert warnings(lines) == [
+        "the backend's stream is not there; trying on",
+        "the backend's stream is there again",
+    ]
+
+
+def warnings(lines: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [line["event"] for line in lines if line["log_level"] == "warning"]
 
 
 def test_a_retired_device_is_told_nothing(story: Story) -> None:
