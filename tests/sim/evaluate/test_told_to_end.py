@@ -12,7 +12,11 @@ import pytest
 
 # For a machine that has much else to do.
 DEADLINE_S = 90.0
-COMMAND = "from gateway.cli import main; main()"
+# As at a terminal: what a shell starts in the background has Ctrl-C ignored, and so would this.
+COMMAND = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from gateway.cli import main; main()"
+)
 
 
 @pytest.fixture
