@@ -8,6 +8,9 @@ from pathlib import Path
 
 from gateway.errors import GatewayError
 
+# Where the terminal itself cannot read what was typed.
+NO_TEXT = "What was typed is not UTF-8 text; set the terminal to UTF-8, and type it anew."
+
 
 def why_no_text(given: str) -> str:
     """A sentence without its full stop, or "" where it is text. A byte that is no UTF-8 is kept by
@@ -39,9 +42,7 @@ def typed_in(
             given = getpass.getpass(f"{what[0].upper()}{what[1:]}: ")
             again = getpass.getpass("The same again: ") if new else given
         except UnicodeDecodeError:
-            raise error(
-                "What was typed is not UTF-8 text; set the terminal to UTF-8, and type it anew."
-            ) from None
+            raise error(NO_TEXT) from None
         if again != given:
             raise error("The two were not the same; try again.")
     else:

@@ -294,8 +294,7 @@ class Journal:
                 self._save(entry)
                 if self.broken:
                     return
-            self._remove(oldest)
-            if self.broken:
+            if not self._remove(oldest):
                 return
             self._segments.pop(0)
 
@@ -311,21 +310,21 @@ class Journal:
                 break
             if any(entry.segment == oldest for entry in self.entries):
                 break
-            try:
-                os.remove(self._path(oldest))
-            except OSError as problem:
-                if problem.errno != _ENOENT:
-                    break
+            if not self._remove(oldest):
+                break
             self._segments.pop(0)
             found = True
         return found
 
-    def _remove(self, segment: int) -> None:
+    def _remove(self, segment: int) -> bool:
+        """Whether it is gone; else the journal is `broken`."""
         try:
             os.remove(self._path(segment))
         except OSError as problem:
             if problem.errno != _ENOENT:
                 self.broken = True
+                return False
+        return True
 
     def _open(self) -> None:
         try:

@@ -25,7 +25,7 @@ from gateway.provision.setup.wanted import (
     read_unit,
 )
 from gateway.settings import Settings
-from gateway.typed_in import why_no_text
+from gateway.typed_in import NO_TEXT, why_no_text
 
 T = TypeVar("T")
 
@@ -195,9 +195,7 @@ def _typed(question: str, *, hidden: bool = False) -> str:
             question, default="", show_default=False, hide_input=hidden, err=True
         )
     except UnicodeDecodeError:
-        raise Unfit(
-            "What was typed is not UTF-8 text; set the terminal to UTF-8, and type it anew."
-        ) from None
+        raise Unfit(NO_TEXT) from None
     if why := why_no_text(text):
         raise Unfit(f"{why}.")
     return text

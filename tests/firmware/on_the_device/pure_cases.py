@@ -1,4 +1,3 @@
-# ruff: noqa: B023 - called within the same turn of the loop
 """The pure rooms under MicroPython: the same behaviour as tests/firmware sees on CPython.
 
 With the heap locked where the chip must not allocate.
@@ -56,14 +55,19 @@ class Nvs:
         pass
 
 
+def _followed(now, on_down=lambda: None):
+    """A button up, at the time now[0], followed from its start; with its pin and what it tells."""
+    pin = Pin()
+    presses = []
+    shell = button.Pressed(pin, lambda: now[0])
+    shell.follow(button.Button(on_down, lambda taps, held: presses.append((taps, held))))
+    return shell, pin, presses
+
+
 def it_latches_a_bouncing_double_tap_without_allocating_in_the_interrupt():
     for start in (0, clock.MASK - 200):
         now = [start]
-        pin = Pin()
-        presses = []
-        machine = button.Button(lambda: None, lambda taps, held: presses.append((taps, held)))
-        shell = button.Pressed(pin, lambda: now[0])
-        shell.follow(machine)
+        shell, pin, presses = _followed(now)
         for at, level in ((0, 0), (1, 1), (2, 0), (80, 1), (81, 0), (82, 1), (250, 0), (330, 1)):
             now[0] = (start + at) & clock.MASK
             pin.turn(level)
@@ -76,8 +80,6 @@ def _while_it_writes(edges, later):
     """What is told of a tap at 0 whose first light, at 20, is followed by a write of 150 ms; edges
     (ms, level) meanwhile, seen only after it, as soft interrupts are; later: (ms, level)."""
     now = [0]
-    pin = Pin()
-    presses = []
     wrote = []
 
     def write():
@@ -88,9 +90,7 @@ def _while_it_writes(edges, later):
             for _ in edges:
                 pin.turn(pin.level)
 
-    machine = button.Button(write, lambda taps, held: presses.append((taps, held)))
-    shell = button.Pressed(pin, lambda: now[0])
-    shell.follow(machine)
+    shell, pin, presses = _followed(now, write)
     shell.look()
     for level in (0, 1, 0):  # it bounces
         pin.turn(level)
@@ -118,11 +118,7 @@ def given_taps_while_the_flash_is_written_they_are_seen_though_nobody_could_look
 
 def given_a_release_that_still_bounces_while_nobody_can_look_it_is_no_tap():
     now = [0]
-    pin = Pin()
-    presses = []
-    machine = button.Button(lambda: None, lambda taps, held: presses.append((taps, held)))
-    shell = button.Pressed(pin, lambda: now[0])
-    shell.follow(machine)
+    shell, pin, presses = _followed(now)
     pin.turn(0)
     for now[0] in range(0, 110, 10):
         shell.look()
@@ -199,11 +195,7 @@ def given_the_tap_that_woke_the_device_it_counts_once_however_it_is_found():
 
 def it_survives_more_edges_than_the_ring_holds():
     now = [0]
-    pin = Pin()
-    presses = []
-    machine = button.Button(lambda: None, lambda taps, held: presses.append((taps, held)))
-    shell = button.Pressed(pin, lambda: now[0])
-    shell.follow(machine)
+    shell, pin, presses = _followed(now)
     for at in range(501):
         now[0] = at
         pin.turn(at & 1)
