@@ -68,6 +68,8 @@ class Board(Outside):
         self._wake: asyncio.Event = asyncio.Event()
         self._wake_pin: tuple[int, int] | None = None
         self._watchdog_s: float | None = None
+        # How its process has said it ends: it is ended then, wherever it stands.
+        self._ended_as: int | None = None
         self._fed = 0.0
         self.battery_now(BATTERY_MV)
 
@@ -243,6 +245,7 @@ class Board(Outside):
         self._process, self._stdin = process, ours
         self._watchdog_s = None
         self._wake_pin = None
+        self._ended_as = None
         self._emit("power", {"cause": cause})
         self._order(
             {
@@ -261,7 +264,8 @@ class Board(Outside):
         biting = asyncio.create_task(self._bite(process))
         try:
             await self._follow(process)
-            return await process.wait()
+            code = await process.wait()
+            return code if self._ended_as is None else self._ended_as
         finally:
             self.on_bluetooth({"ble": "active", "on": False})
             biting.cancel()
@@ -305,6 +309,10 @@ class Board(Outside):
             self._emit("uart", {"data": bytes.fromhex(report["data"])})
         elif "ble" in report:
             self.on_bluetooth(report)
+        elif "ended" in report:
+            self._ended_as = report["ended"]
+            if self._process is not None:
+                self._process.kill()
         elif "sleep" in report:
             pin = report["wake_pin"]
             self._wake_pin = (pin[0], pin[1]) if pin else None

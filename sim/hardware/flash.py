@@ -7,12 +7,12 @@ often keeps some bits at 0 for ever, and says nothing: whoever writes has to loo
 
 import os
 import struct
-import sys
 from array import array
 
 import bench
 
 BLOCK_BYTES = 4096
+_PAGE_BYTES = 256
 # In a worn block, one bit in 64 bytes is stuck.
 _STUCK = b"\xff" * 63 + b"\xfe"
 # 1 MB: what a 4 MB module has left beside two firmware images.
@@ -68,7 +68,9 @@ class Flash:
             self._wear_file.write(struct.pack("H", self._erased[block]))
         blank = _STUCK if self._is_worn(block) else b"\xff"
         self._file.seek(block * BLOCK_BYTES)
-        self._file.write(blank * (BLOCK_BYTES // len(blank)))
+        some = blank * (_PAGE_BYTES // len(blank))
+        for _ in range(BLOCK_BYTES // _PAGE_BYTES):
+            self._file.write(some)
 
     def _as_it_takes(self, block: int, at: int, buf):
         """What becomes of these bytes in a worn block: the stuck bits stay."""
@@ -90,7 +92,7 @@ class Flash:
         self._file.seek(block * BLOCK_BYTES + offset)
         if self._left == 0:
             self._file.write(bytes(buf)[: len(buf) // 2])
-            sys.exit(bench.ENDED_POWER_CUT)
+            bench.end(bench.ENDED_POWER_CUT)
         self._left -= 1
         self._file.write(buf)
         return 0

@@ -373,7 +373,7 @@ def freq(hz=None) -> int:
 
 def reset() -> None:
     bench.tell({"reset": "software"})
-    sys.exit(bench.ENDED_RESET)
+    bench.end(bench.ENDED_RESET)
 
 
 def soft_reset() -> None:
@@ -384,7 +384,7 @@ def deepsleep(ms: int = 0) -> None:
     import esp32
 
     bench.tell({"sleep": ms, "wake_pin": esp32.wake_pin})
-    sys.exit(bench.ENDED_DEEP_SLEEP)
+    bench.end(bench.ENDED_DEEP_SLEEP)
 
 
 def lightsleep(ms: int = 0) -> None:

@@ -16,6 +16,8 @@ from sim.virtual.ports import RadarModel as RadarModel
 # A cheap switch bounces for 1 to 10 ms, a few times.
 _BOUNCES = 3
 _BOUNCE_MS = 3
+# What comes over the network comes in pieces, and no larger ones than lwIP's buffers have.
+_SEGMENT_BYTES = 512
 
 
 class VirtualBoard(Life):
@@ -109,7 +111,8 @@ class VirtualBoard(Life):
 
     def tcp_received(self, connection: int, data: bytes) -> None:
         """Bytes from the other side."""
-        self._order({"received": connection, "data": data.hex()})
+        for at in range(0, len(data), _SEGMENT_BYTES):
+            self._order({"received": connection, "data": data[at : at + _SEGMENT_BYTES]})
 
     def tcp_closed(self, connection: int) -> None:
         """The other side has ended the connection."""

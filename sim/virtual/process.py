@@ -91,7 +91,7 @@ class Process:
 
         on_to: (ms, step): as long as it shows nothing, it may go on to there, in such steps.
         """
-        todo = json.dumps(list(orders)).encode() if orders else b""
+        todo = [_packed(ms, order) for ms, order in orders]
         coming = list(lots)
         datas = [data for _, data in coming]
         heads = [0] * (2 * len(coming))
@@ -105,7 +105,7 @@ class Process:
         assert self._process.stdin is not None  # noqa: S101 - asked for above
         # Where it has ended meanwhile, gather() finds out how.
         with contextlib.suppress(BrokenPipeError):
-            self._process.stdin.write(message + head + data + todo)
+            self._process.stdin.write(b"".join((message, head, data, *todo)))
 
     def gather(self, limit_s: float) -> Said:
         """Waits until it hands over or ends.
@@ -158,10 +158,14 @@ class Process:
         if not line.startswith(_MARK):
             self._printed.append(line.decode(errors="replace").rstrip("\r"))
             return False
-        if line[1:2] in b".!":
-            now, bites = line[2:].split()
-            said.now_ms, said.bites_ms = int(now), int(bites)
+        if line[1:2] in b".!#":
+            now, bites, *code = map(int, line[2:].split())
+            said.now_ms, said.bites_ms = now, bites
             self._stamp(said.now_ms, said)
+            if code:
+                [said.code] = code
+                self.kill()
+                return True
             # After "!" the process ends, and its code is still to come.
             return line[1:2] == b"."
         ms, _, report = line[1:].partition(b" ")
@@ -177,6 +181,12 @@ class Process:
         # Whoever prints hands over in the same millisecond; so what came before this mark is of it.
         said.reports += [(ms, text) for text in self._printed]
         self._printed.clear()
+
+
+def _packed(ms: int, order: Mapping[str, Any]) -> bytes:
+    data: bytes = order.get("data", b"")
+    text = json.dumps([ms, {key: order[key] for key in order if key != "data"}]).encode()
+    return struct.pack("<II", len(text), len(data)) + text + data
 
 
 @functools.cache

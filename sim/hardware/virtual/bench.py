@@ -7,9 +7,11 @@ Then it hands over: what it said, and how far it has come. As long as it has sho
 it goes on instead, in steps, as far as the message says. All ms are the board's own, since the
 world began; nothing here takes time but waiting.
 
-A message of the world: until i64, on to i64, step u32, three lengths u32, the radar's baud rate
-u32 (0: the board's), all little-endian; then of these lengths: for each lot of bytes from the radar
-its ms after the start of the grant u32 and its length u32; these bytes; JSON, [[ms, order], …].
+A message of the world: until i64, on to i64, step u32, two lengths and a number u32, the radar's
+baud rate u32 (0: the board's), all little-endian; then of these lengths: for each lot of bytes from
+the radar its ms after the start of the grant u32 and its length u32; these bytes; then so many
+orders. Each is the lengths of two parts, u32, and these: JSON, [ms, order], and bytes, which the
+order then has as its "data".
 
 When it goes on by itself, it notes in the file WENT_ON when the watchdog bites (i64): for the
 world, should the program then turn in place.
@@ -38,6 +40,8 @@ WENT_ON = "went_on.bin"
 
 _HEAD = "<qqIIIII"
 _HEAD_BYTES = 36
+_ORDER = "<II"
+_ORDER_BYTES = 8
 
 folder = ""
 cause = "power_on"
@@ -89,6 +93,7 @@ _bytes_at = 0
 _granted_at = 0
 _baud = None
 _head = bytearray(_HEAD_BYTES)
+_order = bytearray(_ORDER_BYTES)
 
 
 def on(what: str, handler) -> None:
@@ -121,6 +126,14 @@ def fed() -> None:
     """The watchdog has been fed."""
     global _bites_at
     _bites_at = now + _watchdog_ms
+
+
+def end(code: int) -> None:
+    """The chip stops here. Nothing more runs: no `finally`, no file is closed that is open."""
+    _write("%s#%d %d %d\n" % (MARK, now, _bites_at, code))
+    while _stdin.read(1):
+        pass
+    sys.exit(ENDED_BY_HOST)
 
 
 def say(*values, sep=" ", end="\n", file=None) -> None:
@@ -279,8 +292,8 @@ def _receive() -> None:
     if size and _stdin.readinto(_body, size) != size:
         sys.exit(ENDED_BY_HOST)
     if orders:
-        # Not kept with the rest: there may be many at once, and then none for long.
-        _orders.extend(json.loads(_stdin.read(orders)))
+        for _ in range(orders):
+            _orders.append(_read_order())
         _due = _orders[0][0]
     # What has not come yet is granted again, perhaps changed: this replaces the rest.
     _lots[0] = 0
@@ -290,6 +303,18 @@ def _receive() -> None:
     _baud = baud or None
     _come(-1)
     _lot_ms = now + _lots[2] if lots else NEVER
+
+
+def _read_order() -> list:
+    """One at a time, and its bytes as they are: all of them together would want a memory in one
+    piece that a chip does not spend on its network, and that its heap has not at every moment."""
+    if _stdin.readinto(_order) != _ORDER_BYTES:
+        sys.exit(ENDED_BY_HOST)
+    text, data = struct.unpack(_ORDER, _order)
+    order = json.loads(_stdin.read(text))
+    if data:
+        order[1]["data"] = _stdin.read(data)
+    return order
 
 
 @micropython.native
@@ -341,7 +366,7 @@ def _obey() -> None:
 
 def _bite() -> None:
     _pass_to(max(now, _bites_at))
-    sys.exit(ENDED_BITTEN)
+    end(ENDED_BITTEN)
 
 
 def _run(order: dict) -> None:

@@ -39,7 +39,7 @@ def _told(number: int, what: str) -> None:
 
 def _received(order: dict) -> None:
     if order["received"] in _open:
-        _open[order["received"]]._arrived(bytes.fromhex(order["data"]))
+        _open[order["received"]]._arrived(order["data"])
 
 
 def left(waited_for: dict) -> None:
@@ -60,7 +60,8 @@ class socket(io.IOBase):
 
     def __init__(self, family=AF_INET, type=SOCK_STREAM, proto=0) -> None:
         self._number = 0
-        self._held = b""
+        # In pieces, as they came: no memory has to hold them in one.
+        self._held = []
         self._writable = False
         self._ended = False
         self._error = 0
@@ -85,9 +86,12 @@ class socket(io.IOBase):
             if self._error:
                 raise OSError(self._error)
             return b"" if self._ended else None
-        if limit < 0 or limit > len(self._held):
-            limit = len(self._held)
-        some, self._held = self._held[:limit], self._held[limit:]
+        some = self._held.pop(0)
+        while self._held and not 0 <= limit <= len(some):
+            some += self._held.pop(0)
+        if 0 <= limit < len(some):
+            self._held.insert(0, some[limit:])
+            some = some[:limit]
         return some
 
     def write(self, data) -> int:
@@ -125,4 +129,4 @@ class socket(io.IOBase):
         self._ended = True
 
     def _arrived(self, data: bytes) -> None:
-        self._held += data
+        self._held.append(data)

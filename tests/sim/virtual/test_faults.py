@@ -122,6 +122,46 @@ def test_power_that_flickers_all_the_time_leaves_nobody_without_an_answer(tmp_pa
     in_a_house(tmp_path, story)
 
 
+CHIP_ENDS = {
+    "a reset": "machine.reset()",
+    "deep sleep": "machine.deepsleep(1000)",
+    "a power cut": "kept.write(b'1' * 5000)",
+}
+
+
+@pytest.mark.parametrize("what", CHIP_ENDS)
+def test_where_the_chip_ends_nothing_more_runs(tmp_path, what):
+    async def story(board, house):
+        board.power_on()
+        await board.until_said("link up")
+        if what == "a power cut":
+            board.power_cut_in_writing(0)
+        # Given a program that would clean up after itself
+        board.console(
+            "import machine\n"
+            "kept = open('kept', 'wb')\n"
+            "try:\n"
+            "    kept.write(b'some')\n"
+            f"    {CHIP_ENDS[what]}\n"
+            "finally:\n"
+            "    print('and ran on')\n"
+        )
+        await asyncio.sleep(10)
+        # Then it is over in the midst of it
+        assert told(board, "and ran on") == 0
+        assert len(causes(board)) == (1 if what == "a power cut" else 2)
+        # And what was not closed is not on flash
+        if not board.running:
+            board.power_on()
+        await asyncio.sleep(10)
+        board.console(
+            "import os; print('there are', os.stat('kept')[6] if 'kept' in os.listdir() else 0)"
+        )
+        await board.until_said("there are 0")
+
+    in_a_house(tmp_path, story)
+
+
 def test_a_battery_that_runs_down_is_told_of_before_it_fails(tmp_path):
     async def story(board, house):
         # Given a battery with little left, of a button pressed now and then

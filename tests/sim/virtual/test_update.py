@@ -8,6 +8,7 @@ from doorknock import mqtt, wire
 from doorknock.afar import AGREE_MS
 
 from gateway.release.release_file import sign
+from sim.virtual import process
 from tests.sim.virtual import releases
 from tests.sim.virtual.breath import Breath
 from tests.sim.virtual.house import SETTINGS
@@ -102,6 +103,20 @@ async def until_told(house, state, within_s=600.0, number=None):
     async with asyncio.timeout(within_s):
         while not any(told == state for told, _ in house.states(number)):  # noqa: ASYNC110
             await asyncio.sleep(1)
+
+
+def test_a_release_is_fetched_where_a_twentieth_less_memory_is_left(tmp_path, monkeypatch):
+    """What is in the heap beside the firmware differs from run to run."""
+    monkeypatch.setattr(process, "HEAP", process.HEAP * 19 // 20)
+    house = Serving(release("0.2.0"))
+
+    async def story(board, house):
+        await up(board, house)
+        house.order(board, "update", order_of(house.made), 100)
+        await until_told(house, "confirmed")
+        assert causes(board) == ["power_on", "software"]
+
+    story_of(tmp_path, story, house)
 
 
 def test_a_release_is_fetched_verified_tried_and_kept(tmp_path):
