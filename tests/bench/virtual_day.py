@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim.virtual.board import VirtualBoard
+from sim.virtual.house import SETTINGS, House
 from sim.virtual.loop import VirtualLoop, run
 from tests.sim.virtual.breath import Breath
-from tests.sim.virtual.house import SETTINGS, House
 
 DAY_S = 86_400
 # The firmware is read and compiled in the first second, once a life and not once a day.

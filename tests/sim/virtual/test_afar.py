@@ -6,8 +6,8 @@ import random
 import pytest
 from doorknock import wire
 
+from sim.virtual.house import SECRET, SETTINGS, House
 from tests.sim.virtual.breath import Breath
-from tests.sim.virtual.house import SECRET, SETTINGS, House
 from tests.sim.virtual.test_board import causes, in_a_house, lights
 
 HOME = {"mode": "home", "radar": "mr60bha2"}

@@ -7,8 +7,8 @@ import random
 import pytest
 
 from sim.virtual.board import BoardFailed, VirtualBoard
+from sim.virtual.house import SETTINGS, House
 from sim.virtual.loop import VirtualLoop, run
-from tests.sim.virtual.house import SETTINGS, House
 
 
 def in_a_house(tmp_path, story, *, house=None, settings=None, **rest):

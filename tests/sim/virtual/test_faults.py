@@ -8,8 +8,8 @@ import pytest
 
 from sim.virtual.battery import BURST_MA, Battery
 from sim.virtual.board import VirtualBoard
+from sim.virtual.house import House
 from sim.virtual.own_clock import OwnClock
-from tests.sim.virtual.house import House
 from tests.sim.virtual.test_board import causes, in_a_house, lights
 
 

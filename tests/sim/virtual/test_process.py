@@ -10,7 +10,7 @@ import threading
 import time
 from pathlib import Path
 
-from tests.sim.virtual.house import SETTINGS
+from sim.virtual.house import SETTINGS
 from tests.sim.virtual.test_board import causes, in_a_house
 
 # Long enough for a machine that has much else to do.
@@ -20,7 +20,7 @@ import asyncio, sys
 from pathlib import Path
 from sim.virtual.board import VirtualBoard
 from sim.virtual.loop import run
-from tests.sim.virtual.house import House
+from sim.virtual.house import House
 
 async def main(loop):
     board = VirtualBoard(loop, Path(sys.argv[1]), name="204 button", network=House())

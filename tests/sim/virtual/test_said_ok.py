@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
+from sim.virtual.house import House
 from tests.sim.virtual.breath import Breath
-from tests.sim.virtual.house import House
 from tests.sim.virtual.test_afar import HOME, WASHROOM, story_of, up
 
 

@@ -5,9 +5,9 @@ import random
 
 from sim.radars import ld2410
 from sim.virtual.board import VirtualBoard
+from sim.virtual.house import SETTINGS, House
 from sim.virtual.loop import VirtualLoop, run
 from tests.sim.virtual.breath import Breath
-from tests.sim.virtual.house import SETTINGS, House
 from tests.sim.virtual.test_board import in_a_house, lights
 
 WASHROOM = {"mode": "washroom", "radar": "mr60bha2"}

@@ -9,9 +9,9 @@ from doorknock.afar import AGREE_MS
 
 from gateway.release.release_file import sign
 from sim.virtual import process
+from sim.virtual.house import SETTINGS
 from tests.sim.virtual import releases
 from tests.sim.virtual.breath import Breath
-from tests.sim.virtual.house import SETTINGS
 from tests.sim.virtual.releases import FIRMWARE, KEY, application, order_of, piece_of, release
 from tests.sim.virtual.test_afar import Afar, up
 from tests.sim.virtual.test_board import causes, in_a_house

@@ -1,4 +1,7 @@
-"""A network in virtual time: an access point, the least of a broker, and the least of a gateway."""
+"""The least network in virtual time: an access point, and of broker and gateway what a board hears.
+
+For what looks at one board alone. sim/building/ has the real gateway, and every fault.
+"""
 
 from dataclasses import dataclass, field
 
@@ -43,7 +46,8 @@ class House:
             board.loop.call_later(JOIN_MS / 1000, board.wifi, True)
 
     def opened(self, board: VirtualBoard, connection: int, host: str, port: int) -> None:
-        assert (host, port) == (SETTINGS["host"], SETTINGS["port"])
+        if (host, port) != (SETTINGS["host"], SETTINGS["port"]):
+            raise ValueError(f"{board.name} opens {host}:{port}, where no gateway is.")
         answer = board.tcp_connected if self.broker else board.tcp_refused
         board.loop.call_later(WAY_MS / 1000, answer, connection)
         if self.broker:
@@ -93,7 +97,7 @@ class House:
 
     def deliver(self, board: VirtualBoard, said: bytes) -> None:
         """These bytes on `down`, on every connection there is."""
-        topic = wire.topic(str(bytes(SETTINGS["device"]).hex()), "down")
+        topic = wire.topic(DEVICE, "down")
         for connection in sorted(self.open):
             self._say(board, connection, mqtt.publish(topic, said, 7, False, False))
 
