@@ -1,4 +1,4 @@
-"""`python -m sim.target`: what the radar code costs on the chip, and whether it is right there.
+"""`python -m sim.target`: what the firmware costs on the chip, and whether it is right there.
 
 Exit 0: every budget kept and every call the same as on the PC. 1: not so. 2: a tool is missing,
 or the firmware cannot be measured.
@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 
 from sim.interpreter import InterpreterMissing
-from sim.target import allocation, budgets, feeds, report
+from sim.target import allocation, budgets, feeds, ordinary, report, weight
 from sim.target.errors import TargetError, ToolMissing
 from sim.target.listing import listing
 from sim.target.measure import Measured, compile_all, measure
@@ -59,10 +59,11 @@ def main() -> int:
             if arch not in options.without
         ]
         allocations = _allocations(console, given, sources)
+        weights = _weights(console)
     except (TargetError, InterpreterMissing) as error:
         print(error, file=sys.stderr)
         return 2
-    good = _print(console, measured, recordings, allocations)
+    good = _print(console, measured, recordings, allocations, weights)
     console.print(f"{time.monotonic() - began:.0f} s")
     return 0 if good else 1
 
@@ -99,11 +100,20 @@ def _allocations(
     return done
 
 
+def _weights(console: Console) -> list[weight.Weight]:
+    try:
+        return [weight.weigh(role) for role in ordinary.ROLES]
+    except ToolMissing as missing:
+        console.print(f"[bold]Not checked[/]: the heap that the firmware takes. {missing}.")
+        return []
+
+
 def _print(
     console: Console,
     measured: Sequence[Measured],
     recordings: Sequence[Recording],
     allocations: Sequence[tuple[str, allocation.Allocation]],
+    weights: Sequence[weight.Weight] = (),
 ) -> bool:
     good = True
     for one in measured:
@@ -119,7 +129,9 @@ def _print(
     for interpreter, told in allocations:
         if told.fault:
             console.print(f"[bold red]{interpreter}, {told.radar}, {told.feed}[/]: {told.fault}")
-    checks = list(budgets.checks(budgets.load(), measured, allocations))
+    if weights:
+        report.print_weights(console, weights)
+    checks = list(budgets.checks(budgets.load(), measured, allocations, weights))
     report.print_checks(console, checks)
     return good and all(check.kept for check in checks)
 

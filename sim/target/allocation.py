@@ -8,21 +8,18 @@ the viper functions run as bytecode, unwatched, and everything around them is wa
 import json
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sim import interpreter
-from sim.target.errors import TargetError, ToolMissing
+from sim.target import webassembly
+from sim.target.errors import TargetError
 from sim.target.feeds import Feed
 from sim.target.recording import Source, write_feed
 
 DEVICE = Path(__file__).parent / "device"
-# Where `make bench-target` has npm put MicroPython's WebAssembly build.
-NODE_PACKAGE = "@micropython/micropython-webassembly-pyscript"
-NODE_MODULES = Path(sys.prefix) / "node" / "node_modules"
 LONGEST_S = 60
 
 
@@ -49,14 +46,6 @@ def with_small_integers_of_the_chip(feed: Feed, sources: Sequence[Source]) -> Al
 
     Raises ToolMissing where node or MicroPython's WebAssembly build is missing.
     """
-    node = shutil.which("node")
-    package = NODE_MODULES / NODE_PACKAGE
-    if not node:
-        raise ToolMissing("node is missing; install Node.js 18 or later with its npm")
-    if not (package / "micropython.mjs").exists():
-        raise ToolMissing(
-            f"npm's {NODE_PACKAGE} is missing; run `make bench-target`, which gets it"
-        )
     with tempfile.TemporaryDirectory(prefix="doorknock-allocation-") as temporary:
         folder = Path(temporary) / "firmware"
         shutil.copytree(
@@ -69,9 +58,10 @@ def with_small_integers_of_the_chip(feed: Feed, sources: Sequence[Source]) -> Al
             copied.write_text(without_viper(source), encoding="utf-8")
         for name in ("allocate.py", "plain_viper.py"):
             shutil.copy(DEVICE / name, folder)
-        given = write_feed(Path(temporary) / "feed", feed.chunks)
-        command = [node, DEVICE / "allocate.mjs", package, folder, feed.radar, given]
-        return _run([str(word) for word in command], feed)
+        write_feed(folder / "feed", feed.chunks)
+        weigh = f"allocate.weigh({feed.radar!r})"
+        steps = ["import allocate", weigh, weigh, f"allocate.main({feed.radar!r}, 'feed')"]
+        return _told(webassembly.run(folder, steps, feed.name), feed)
 
 
 def without_viper(source: Source) -> str:
@@ -104,9 +94,16 @@ def _run(command: list[str], feed: Feed) -> Allocation:
         timeout=LONGEST_S,
         check=False,
     )
-    *before, last = done.stdout.strip().splitlines() or [""]
-    if done.returncode or not last.startswith("{"):
+    if done.returncode:
         raise TargetError(f"{feed.name} on {command[0]}: {done.stdout}{done.stderr}")
+    return _told(done.stdout.strip().splitlines(), feed)
+
+
+def _told(lines: list[str], feed: Feed) -> Allocation:
+    """What allocate.py has printed: a traceback where there is a fault, and its line of JSON."""
+    *before, last = lines or [""]
+    if not last.startswith("{"):
+        raise TargetError(f"{feed.name}: allocate.py has come to no result: {' '.join(lines)}")
     said = json.loads(last)
     fault = " ".join([said["fault"], *(line.strip() for line in before)]).strip()
     return Allocation(feed.name, feed.radar, said["held_bytes"], fault)

@@ -1,4 +1,4 @@
-"""What the radar code may cost, and whether it keeps to it."""
+"""What radar code and firmware may cost, and whether they keep to it."""
 
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sim.target.allocation import Allocation
 from sim.target.measure import Measured
+from sim.target.weight import Weight
 
 # How the interpreters are named in the table.
 REAL, SMALL = "x64 MicroPython", "32-bit MicroPython"
@@ -23,6 +24,8 @@ class Budgets:
     byte_mean: int
     state_bytes: int
     allocations: int
+    button_code_bytes: int
+    sensor_code_bytes: int
 
 
 def load(path: Path = FILE) -> Budgets:
@@ -46,7 +49,10 @@ class Check:
 
 
 def checks(
-    budgets: Budgets, measured: Sequence[Measured], allocations: Sequence[tuple[str, Allocation]]
+    budgets: Budgets,
+    measured: Sequence[Measured],
+    allocations: Sequence[tuple[str, Allocation]],
+    weights: Sequence[Weight] = (),
 ) -> Iterator[Check]:
     """Each budget against each measurement. *allocations*: the interpreter's name, and its word."""
     for one in measured:
@@ -83,3 +89,7 @@ def checks(
     }
     for radar, held_bytes in held.items():
         yield Check(f"bytes of state, {radar}", weighed, held_bytes, budgets.state_bytes)
+    for weight in weights:
+        button = weight.role.board == "button"
+        most = budgets.button_code_bytes if button else budgets.sensor_code_bytes
+        yield Check(f"bytes of code, {weight.role.name}", SMALL, weight.code, most)

@@ -1,4 +1,4 @@
-"""The table that `python -m sim.target` prints."""
+"""The tables that `python -m sim.target` prints."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,10 @@ from rich.table import Table
 from sim.target.budgets import Check
 from sim.target.measure import Measured
 from sim.target.mpy import Arch
+from sim.target.weight import Weight
 
+# So many of each role's modules are named.
+_HEAVIEST = 10
 _TITLE = {Arch.RV32IMC: "RV32IMC (ESP32-C3)", Arch.XTENSAWIN: "Xtensa (ESP32, S3)"}
 
 
@@ -52,6 +55,32 @@ def print_units(console: Console, measured: Sequence[Measured]) -> None:
             f"parser {radar}, a byte (worst: a whole read)",
             *(text for p in parsers for text in (f"{p.mean:,.1f}", f"{p.worst:,}")),
         )
+    console.print(table)
+
+
+def print_weights(console: Console, weights: Sequence[Weight]) -> None:
+    """What the firmware takes of the heap: the heaviest modules of each role, and all of it."""
+    table = Table(title="Heap that the firmware takes, bytes", title_justify="left")
+    table.add_column("of")
+    for weight in weights:
+        table.add_column(weight.role.name, justify="right")
+    heaviest = {name for weight in weights for name, _ in weight.largest(_HEAVIEST)}
+    most = {name: max(weight.modules.get(name, 0) for weight in weights) for name in heaviest}
+    for name in sorted(heaviest, key=lambda name: -most[name]):
+        found = [weight.modules.get(name) for weight in weights]
+        table.add_row(
+            name.removeprefix("doorknock."),
+            *("not loaded" if taken is None else f"{taken:,}" for taken in found),
+        )
+    others = [
+        [taken for name, taken in weight.modules.items() if name not in heaviest]
+        for weight in weights
+    ]
+    table.add_row("other modules", *(f"{sum(taken):,} ({len(taken)})" for taken in others))
+    table.add_row("tables of names", *(f"{weight.tables:,}" for weight in weights))
+    table.add_section()
+    table.add_row("all code", *(f"{weight.code:,}" for weight in weights))
+    table.add_row("objects made of it", *(f"{weight.objects:,}" for weight in weights))
     console.print(table)
 
 

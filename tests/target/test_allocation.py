@@ -5,15 +5,11 @@ import shutil
 import pytest
 
 from sim import interpreter
-from sim.target import allocation, feeds
+from sim.target import allocation, feeds, webassembly
 from sim.target.recording import viper_sources
 
 VISIT = feeds.presence(seed=1, seconds=12)
-needs_node = pytest.mark.skipif(
-    not shutil.which("node")
-    or not (allocation.NODE_MODULES / allocation.NODE_PACKAGE / "micropython.mjs").exists(),
-    reason="no node, or no WebAssembly MicroPython: `make bench-target` gets it",
-)
+needs_node = pytest.mark.skipif(bool(webassembly.missing()), reason=webassembly.missing())
 
 
 @pytest.fixture
