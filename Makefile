@@ -10,7 +10,7 @@ help:
 	@echo 'make test    install what the tests need, lint, check types, run every test'
 	@echo 'make lint    ruff, mypy, pyright alone      make format  let ruff rewrite'
 	@echo 'make bench   how long a press takes; how many events are kept; virtual time'
-	@echo 'make bench-target   what the radar code costs on the chip, in instructions and bytes'
+	@echo 'make bench-target   what the firmware costs on the chip, in instructions and bytes'
 	@echo 'make package-test   install, upgrade, break, roll back and remove a gateway in a clean Debian (as root)'
 	@echo 'make docs    write the pages that are generated from the code'
 	@echo 'make venv    the virtual environment alone   make clean   remove what make made'

@@ -12,6 +12,10 @@ from sim.target.weight import Weight
 
 # So many of each role's modules are named.
 _HEAVIEST = 10
+_WITHOUT_PSRAM = (
+    "Beside Wi-Fi and TLS an ESP32 without PSRAM has 112,000 bytes for this and for all that runs, "
+    "a C3 or C6 128,000: docs/boards.md."
+)
 _TITLE = {Arch.RV32IMC: "RV32IMC (ESP32-C3)", Arch.XTENSAWIN: "Xtensa (ESP32, S3)"}
 
 
@@ -82,6 +86,7 @@ def print_weights(console: Console, weights: Sequence[Weight]) -> None:
     table.add_row("all code", *(f"{weight.code:,}" for weight in weights))
     table.add_row("objects made of it", *(f"{weight.objects:,}" for weight in weights))
     console.print(table)
+    console.print(_WITHOUT_PSRAM + "\n")
 
 
 def print_checks(console: Console, checks: Sequence[Check]) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import shutil
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -172,6 +173,15 @@ def test_the_report_has_the_heaviest_of_each_role_and_the_sum():
     assert ["other modules", "3,000 (2)", "0 (0)"] in rows
     assert ["all code", "78,100", "20,150"] in rows
     assert ["objects made of it", "7", "7"] in rows
+
+
+def test_the_page_for_who_chooses_a_board_has_the_budgets():
+    page = (Path(__file__).parents[2] / "docs" / "boards.md").read_text(encoding="utf-8")
+    limits = budgets.load()
+
+    said = f"{limits.button_code_bytes:,} bytes as a button and {limits.sensor_code_bytes:,} as a"
+
+    assert said in page
 
 
 def test_without_node_it_is_said_what_was_not_checked(monkeypatch):
