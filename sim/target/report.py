@@ -81,7 +81,7 @@ def print_weights(console: Console, weights: Sequence[Weight]) -> None:
         for weight in weights
     ]
     table.add_row("other modules", *(f"{sum(taken):,} ({len(taken)})" for taken in others))
-    table.add_row("tables of names", *(f"{weight.tables:,}" for weight in weights))
+    table.add_row("tables of names", *(f"{one.tables:,} ({one.names:,})" for one in weights))
     table.add_section()
     table.add_row("all code", *(f"{weight.code:,}" for weight in weights))
     table.add_row("objects made of it", *(f"{weight.objects:,}" for weight in weights))

@@ -27,23 +27,30 @@ _HEAP = 1024 * 1024
 # With no machine code in it the bytecode is the same for each.
 _ARCH = "rv32imc"
 _MACHINE_CODE = re.compile(r"^[ ]*@micropython\.(?:viper|native)\n", re.MULTILINE)
-# As micropython.qstr_info() has it: the texts themselves, and with the tables that find them.
-_NAMES = re.compile(r"n_str_data_bytes=(\d+), n_total_bytes=(\d+)")
+# As micropython.qstr_info() has it: how many, their texts, and those with the tables of them.
+_NAMES = re.compile(r"n_qstr=(\d+), n_str_data_bytes=(\d+), n_total_bytes=(\d+)")
+# The tables, as py/qstr.c makes them: the first for so many names, each next for twice as many; a
+# head, and for each name a pointer, two bytes of hash and one of length; in whole heap blocks.
+_FIRST_TABLE, _HEAD_BYTES, _NAME_BYTES, _BLOCK_BYTES = 20, 24, 7, 16
 
 
 @dataclass(frozen=True)
 class Weight:
     """Bytes of the heap, as a role has it after its start.
 
-    modules: each by its name, its texts in it; tables: by which MicroPython finds a name, for all
-    of them together (they double when they are full, so no module has its own share); objects:
-    what the device makes of the modules when it starts.
+    modules: each by its name, its texts in it; names: how many there are that MicroPython's image
+    has not; objects: what the device makes of the modules when it starts.
     """
 
     role: ordinary.Role
     modules: dict[str, int]
-    tables: int
+    names: int
     objects: int
+
+    @property
+    def tables(self) -> int:
+        """Those by which a name is found. They double when they are full: no module has a share."""
+        return tables_of(self.names)
 
     @property
     def code(self) -> int:
@@ -53,6 +60,15 @@ class Weight:
     def largest(self, count: int) -> list[tuple[str, int]]:
         """The heaviest modules, the heaviest first."""
         return sorted(self.modules.items(), key=lambda one: -one[1])[:count]
+
+
+def tables_of(names: int) -> int:
+    """Bytes of the tables for so many names, on a chip: where they begin with the first."""
+    room, length, taken = 0, _FIRST_TABLE, 0
+    while room < names:
+        taken += -(-(_HEAD_BYTES + _NAME_BYTES * length) // _BLOCK_BYTES) * _BLOCK_BYTES
+        room, length = room + length, 2 * length
+    return taken
 
 
 def weigh(role: ordinary.Role) -> Weight:
@@ -69,16 +85,16 @@ def weigh(role: ordinary.Role) -> Weight:
         for do in ("pass", *(f"weigh.load({name!r})" for name in names), "weigh.live()"):
             steps += ["weigh.begin()", do, "weigh.told()"]
         lines = webassembly.run(folder, steps, role.name, _HEAP)
-    (_, tables), *weights = _read(lines)
-    if len(weights) != len(names) + 1:
-        raise TargetError(f"weigh.py has weighed {len(weights)} of {len(names) + 1}: {lines}")
-    modules = {}
-    code, (objects, _) = weights[:-1], weights[-1]
-    grown = 0
-    for name, (more, total) in zip(names, code, strict=True):
-        modules[name] = more - (total - tables)
-        grown, tables = grown + total - tables, total
-    return Weight(role, modules, grown, objects)
+    before, *code = _read(lines)
+    if len(code) != len(names) + 1:
+        raise TargetError(f"weigh.py has weighed {len(code)} of {len(names) + 1}: {lines}")
+    objects = code.pop()
+    # Here the tables have begun with the names of the stand-ins: what counts is how many come.
+    modules = {
+        name: now.more - (now.tables - last.tables)
+        for name, last, now in zip(names, [before, *code], code, strict=False)
+    }
+    return Weight(role, modules, code[-1].names - before.names, objects.more)
 
 
 def in_order(names: Sequence[str], firmware: Path) -> list[str]:
@@ -119,14 +135,23 @@ def _without_machine_code(source: Path) -> str:
     return _MACHINE_CODE.sub("", source.read_text(encoding="utf-8"))
 
 
-def _read(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Of each told(): the bytes, and how many the tables of names have by then."""
+@dataclass(frozen=True)
+class _Told:
+    """What told() has printed: bytes more; and by then, names and bytes of their tables."""
+
+    more: int
+    names: int
+    tables: int
+
+
+def _read(lines: Sequence[str]) -> Iterator[_Told]:
     waiting = None
     for line in lines:
         if line.startswith('{"bytes"'):
             waiting = json.loads(line)["bytes"]
         elif waiting is not None and (found := _NAMES.search(line)):
-            yield waiting, int(found[2]) - int(found[1])
+            count, texts, total = (int(number) for number in found.groups())
+            yield _Told(waiting, count, total - texts)
             waiting = None
 
 

@@ -141,14 +141,14 @@ def test_two_that_import_each_other_are_both_weighed_once(tmp_path):
 
 def weighed(role, **modules):
     named = {f"doorknock.{name}": taken for name, taken in modules.items()}
-    return weight.Weight(role, named, tables=100, objects=7)
+    return weight.Weight(role, named, names=20, objects=7)
 
 
 def test_one_byte_too_many_is_told_of_the_role_that_it_is_in():
     limits = budgets.load()
-    kept = weighed(ordinary.BUTTON, app=limits.button_code_bytes - 100)
-    too_many = weighed(ordinary.BUTTON, app=limits.button_code_bytes - 99)
-    sensor = weighed(ordinary.PRESENCE, app=limits.sensor_code_bytes - 99)
+    kept = weighed(ordinary.BUTTON, app=limits.button_code_bytes - weight.tables_of(20))
+    too_many = weighed(ordinary.BUTTON, app=kept.modules["doorknock.app"] + 1)
+    sensor = weighed(ordinary.PRESENCE, app=limits.sensor_code_bytes - weight.tables_of(20) + 1)
 
     assert exceeded(kept) == []
     assert exceeded(kept, too_many) == ["bytes of code, button"]
@@ -171,7 +171,8 @@ def test_the_report_has_the_heaviest_of_each_role_and_the_sum():
     assert ["radar", "not loaded", "50"] in rows
     assert not [row for row in rows if row and row[0] == "m2"]
     assert ["other modules", "3,000 (2)", "0 (0)"] in rows
-    assert ["all code", "78,100", "20,150"] in rows
+    assert ["tables of names", "176 (20)", "176 (20)"] in rows
+    assert ["all code", "78,176", "20,226"] in rows
     assert ["objects made of it", "7", "7"] in rows
 
 
@@ -204,4 +205,14 @@ def test_each_telling_is_read_with_the_tables_that_belong_to_it():
         "qstr pool: n_pool=9, n_qstr=9, n_str_data_bytes=9, n_total_bytes=999",
     ]
 
-    assert list(weight._read(lines)) == [(0, 100), (960, 272)]
+    told = [(one.more, one.names, one.tables) for one in weight._read(lines)]
+    assert told == [(0, 3, 100), (960, 4, 272)]
+
+
+@pytest.mark.parametrize(
+    # As MicroPython's WebAssembly build said of itself with so many names.
+    ("names", "taken"),
+    [(0, 0), (1, 176), (20, 176), (21, 480), (70, 1072), (368, 4496), (1301, 18_000)],
+)
+def test_tables_are_as_large_as_micropython_makes_them(names, taken):
+    assert weight.tables_of(names) == taken
