@@ -82,8 +82,13 @@ def loaded(role: Role) -> list[str]:
 
     try:
         return run(main, real_limit_s=REAL_LIMIT_S)
-    except (VirtualTimeError, TimeoutError) as trouble:
+    except VirtualTimeError as trouble:
         raise TargetError(f"A {role.name} does not live as usual: {trouble}") from None
+    except TimeoutError:
+        raise TargetError(
+            f"A {role.name} does not live as usual: after its start it does not say 'link up', or "
+            "after a press it does not answer on its console."
+        ) from None
 
 
 def _radar(role: Role) -> BreathingRadar | PresenceRadar | None:

@@ -38,7 +38,15 @@ def run(folder: Path, steps: Sequence[str], what: str, heap: int = HEAP) -> list
     if lacking := missing():
         raise ToolMissing(lacking)
     command = ["node", str(_STEPS), str(MODULES / PACKAGE), str(folder), str(heap), *steps]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST_S, check=False)
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=LONGEST_S, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise TargetError(
+            f"{what} on the 32-bit MicroPython has not come to an end within {LONGEST_S} s: try "
+            "again on a machine that has less to do."
+        ) from None
     if done.returncode:
         raise TargetError(f"{what} on the 32-bit MicroPython: {done.stdout}{done.stderr}".strip())
     return done.stdout.splitlines()

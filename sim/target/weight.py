@@ -120,7 +120,11 @@ def _lay_out(folder: Path, role: ordinary.Role) -> None:
         copied = plain / source.relative_to(interpreter.firmware_folder())
         copied.parent.mkdir(parents=True, exist_ok=True)
         copied.write_text(_without_machine_code(source), encoding="utf-8")
-    for path, content in image.package(_ARCH, plain).items():
+    try:
+        package = image.package(_ARCH, plain)
+    except image.ImageError as trouble:
+        raise TargetError(str(trouble)) from None
+    for path, content in package.items():
         made = folder / path
         made.parent.mkdir(parents=True, exist_ok=True)
         made.write_bytes(content)

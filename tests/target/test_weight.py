@@ -10,7 +10,7 @@ from rich.console import Console
 from sim import interpreter
 from sim.target import __main__ as command
 from sim.target import budgets, ordinary, report, webassembly, weight
-from sim.target.errors import ToolMissing
+from sim.target.errors import TargetError, ToolMissing
 
 needs_node = pytest.mark.skipif(bool(webassembly.missing()), reason=webassembly.missing())
 FIRMWARE = interpreter.firmware_folder()
@@ -193,6 +193,33 @@ def test_without_node_it_is_said_what_was_not_checked(monkeypatch):
     assert "Not checked: the heap that the firmware takes. node is missing" in shown.getvalue()
     with pytest.raises(ToolMissing):
         weight.weigh(ordinary.BUTTON)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [("raise ValueError('as it starts')", "ValueError: as it starts"), ("main = print", "link up")],
+)
+def test_a_firmware_that_does_not_live_is_told_in_a_sentence(spoil, line, told):
+    spoil("app", line)
+
+    with pytest.raises(TargetError, match=rf"(?s)A button does not live as usual: .*{told}"):
+        ordinary.loaded(ordinary.BUTTON)
+
+
+@needs_node
+def test_a_module_that_does_not_compile_is_told_in_a_sentence(spoil):
+    spoil("ble", "def broken(:")
+
+    with pytest.raises(TargetError, match=r"mpy-cross refuses .*ble\.py"):
+        weight.weigh(ordinary.BUTTON)
+
+
+@needs_node
+def test_a_module_that_falls_as_it_is_loaded_is_told_with_its_line(tmp_path):
+    (tmp_path / "falls.py").write_text("raise ValueError('as it is loaded')")
+
+    with pytest.raises(TargetError, match=r"(?s)a button on the 32-bit .*as it is loaded"):
+        webassembly.run(tmp_path, ["import falls"], "a button")
 
 
 def test_each_telling_is_read_with_the_tables_that_belong_to_it():
