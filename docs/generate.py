@@ -3,10 +3,12 @@
 `tests/wire/test_documentation.py` fails when a page is not what this would write.
 """
 
+import inspect
 import json
 import re
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from xml.sax.saxutils import escape
 
 from doorknock import config, settings, signals, wire
@@ -18,6 +20,23 @@ from sim.scenario import schema
 
 DOCS = Path(__file__).parent
 BANNER = "<!-- Generated from {source} by `make docs`. Change that file, not this one. -->\n\n"
+
+
+def said_of(module: ModuleType) -> dict[str, str]:
+    """What stands above the rows of a module's tables in `#:` lines, by the row's name.
+
+    Texts in the tables themselves would be in the memory of every device, for nobody.
+    """
+    said: dict[str, str] = {}
+    waiting: list[str] = []
+    for line in inspect.getsource(module).splitlines():
+        text = line.strip()
+        if text.startswith("#: "):
+            waiting.append(text.removeprefix("#: "))
+        elif waiting and (name := re.match(r'\(?"(\w+)",', text)):
+            said[name[1]] = " ".join(waiting)
+            waiting = []
+    return said
 
 
 def wire_page() -> str:
@@ -51,12 +70,13 @@ def wire_page() -> str:
         "",
         "One message a publish, QoS 1. `{device}` is the device id: 12 lower-case hex digits.\n",
     ]
+    said = said_of(wire)
     for title, commands in (("Events", False), ("Commands", True)):
         lines.append(f"## {title}\n")
-        for kind, code, leaf, meaning, fields in wire.catalogue():
+        for kind, code, leaf, fields in wire.catalogue():
             if (code >= wire.FIRST_COMMAND_CODE) != commands:
                 continue
-            lines += [f"### `{kind}` (0x{code:02X}, on `{leaf}`)\n", meaning + "\n"]
+            lines += [f"### `{kind}` (0x{code:02X}, on `{leaf}`)\n", said[kind] + "\n"]
             if fields:
                 lines += ["| detail | tag | values |", "|---|---|---|"]
                 lines += [
@@ -87,9 +107,10 @@ def settings_page() -> str:
         "| setting | default | from | to | unit | why |",
         "|---|---|---|---|---|---|",
     ]
+    said = said_of(settings) | said_of(config)
     lines += [
-        f"| `{name}` | {default} | {low} | {high} | {unit} | {why} |"
-        for name, default, low, high, unit, why in settings.TABLE
+        f"| `{name}` | {default} | {low} | {high} | {unit} | {said[name]} |"
+        for name, default, low, high, unit in settings.TABLE
     ]
     lines += [
         "",
@@ -102,7 +123,7 @@ def settings_page() -> str:
     ]
     names = {row[0] for row in settings.TABLE}
     lines += [
-        f"| `{row[0]}` | {_default(row[-2])} | {_values(row)} | {row[-1]} |"
+        f"| `{row[0]}` | {_default(row[-1])} | {_values(row)} | {said[row[0]]} |"
         for row in config.SETTINGS
         if row[0] not in names
     ]

@@ -8,10 +8,11 @@ import gc
 import random
 import sys
 
+import slot
+
 from doorknock import (
     afar,
     bell,
-    blank,
     button,
     chip,
     clock,
@@ -21,12 +22,10 @@ from doorknock import (
     keep,
     lines,
     link,
-    radar,
     retry,
     signals,
-    sleep,
     tamper,
-    update,
+    update_at_rest,
     wifi,
     wire,
 )
@@ -121,13 +120,15 @@ class App:
         self.tamper = tamper.Tamper(self.chip.tamper(), self.emit)
         self.sleeper = None
         if settings["battery"]:
+            from doorknock import sleep
+
             looks_in = self.cause == "deep_sleep" and not self._woken_by_press
             self.sleeper = sleep.Sleeper(chip.ticks(), looks_in)
         self.nvs = nvs
-        self.update = update.Update(
-            keep.Keep("update"), settings["release_key"], FIRMWARE, _ARCH, self, chip.ticks()
-        )
+        self.update = update_at_rest.AtRest(self)
         self.afar.follow(self.update)
+        if slot.on_trial or not update_at_rest.is_at_rest(keep.Keep("update").read()):
+            self.updates()
         if self.is_sensor:
             from doorknock import sense
 
@@ -286,6 +287,16 @@ class App:
 
     # And what updates ask of it.
 
+    def updates(self):
+        """Loads the fetching and trying of updates: from now on `update`, and returned."""
+        from doorknock import update
+
+        self.update = update.Update(
+            keep.Keep("update"), self.config["release_key"], FIRMWARE, _ARCH, self, chip.ticks()
+        )
+        self.afar.follow(self.update)
+        return self.update
+
     def may(self) -> bool:
         """Whether an update may go on: it disturbs nobody, and the battery bears it."""
         if not self.calm() or self.wifi.awake or self.afar.showing == "agree":
@@ -297,6 +308,8 @@ class App:
         """Whether the radar should be heard and is not."""
         if self.sensor is None:
             return False
+        from doorknock import radar
+
         unheard = self.sensor.radar_power() and not self.sensor.counts[radar.FRAMES]
         return self.sensor.faulty() or unheard
 
@@ -489,6 +502,8 @@ def main(awake) -> None:
             log("setting %s: %s" % (name, problem))
     lights = signals.Signals(awake.parts.light, awake.parts.sounder, chip.ticks)
     if settings.lacking:
+        from doorknock import blank
+
         asyncio.run(blank.Blank(settings, watchdog, lights, chip.ticks, log).run())
     else:
         asyncio.run(App(awake, watchdog, lights).run())

@@ -7,7 +7,7 @@ import esp32
 import machine
 import network
 
-from doorknock import clock, radar
+from doorknock import clock
 
 # The chip's own names for why it started, in the words of the contract. HARD_RESET is what
 # MicroPython's esp32 port says after machine.reset() (ESP_RST_SW) and after a panic; the reset pin
@@ -232,6 +232,8 @@ class Chip:
 
     def radar(self) -> tuple:
         """(UART, what switches its supply)."""
+        from doorknock import radar
+
         config = self._config
         number = config["pin_radar_power"]
         power = machine.Pin(number, machine.Pin.OUT, value=0) if number >= 0 else _NoSwitch()

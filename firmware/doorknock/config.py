@@ -7,52 +7,94 @@ or out of bounds takes its default and is reported; it never keeps the device fr
 
 import binascii
 
-from doorknock import settings
 from doorknock.wire import SETTING_FIELDS
 
 NAMESPACE = "doorknock"
 _LONGEST_BLOB = 512
 
-# A setting is (name, "number", low, high, default, meaning), (name, "text", shortest, longest,
-# default, meaning) or (name, "bytes", …) with lengths in bytes, or (name, "choice", values,
-# default, meaning), stored as text. A default of None: the device cannot do without it.
-SETTINGS = (
-    ("device", "bytes", 6, 6, None, "the device's id"),
-    ("secret", "bytes", 32, 32, None, "what its keys are derived from; known to its gateway too"),
-    ("wifi_ssid", "text", 1, 32, None, "the name of the network"),
-    ("wifi_key", "text", 0, 64, "", "its password; none for an open network"),
-    ("host", "text", 1, 253, None, "the gateway: an address, or a name (looking it up blocks)"),
-    ("port", "number", 1, 65535, 8883, "the broker's port"),
-    ("tls", "choice", ("psk", "none"), "psk", "none: only where no mosquitto is installed"),
-    ("type", "choice", ("button", "sensor"), "button", "what the device is"),
-    ("radar", "choice", ("mr60bha2", "ld6002", "ld2410"), "mr60bha2", "a sensor's radar"),
-    ("mode", "choice", ("home", "washroom"), "home", "when a sensor looks after somebody"),
+# A setting is (name, "number", low, high, default), (name, "text", shortest, longest, default) or
+# (name, "bytes", …) with lengths in bytes, or (name, "choice", values, default), stored as text.
+# A default of None: the device cannot do without it. What each is stands above it, for
+# docs/settings.md; in a text it would be in the memory of every device.
+_OWN = (
+    #: the device's id
+    ("device", "bytes", 6, 6, None),
+    #: what its keys are derived from; known to its gateway too
+    ("secret", "bytes", 32, 32, None),
+    #: the name of the network
+    ("wifi_ssid", "text", 1, 32, None),
+    #: its password; none for an open network
+    ("wifi_key", "text", 0, 64, ""),
+    #: the gateway: an address, or a name (looking it up blocks)
+    ("host", "text", 1, 253, None),
+    #: the broker's port
+    ("port", "number", 1, 65535, 8883),
+    #: none: only where no mosquitto is installed
+    ("tls", "choice", ("psk", "none"), "psk"),
+    #: what the device is
+    ("type", "choice", ("button", "sensor"), "button"),
+    #: a sensor's radar
+    ("radar", "choice", ("mr60bha2", "ld6002", "ld2410"), "mr60bha2"),
+    #: when a sensor looks after somebody
+    ("mode", "choice", ("home", "washroom"), "home"),
     # Longer than a Wi-Fi roam, short enough that a dead link is known within a minute.
-    ("keepalive_s", "number", 10, 300, 30, "a silent link is probed this often"),
+    #: a silent link is probed this often
+    ("keepalive_s", "number", 10, 300, 30),
     # A blocking connect can take 10 s on the chip (see link.py): the lower bound leaves room.
-    ("watchdog_s", "number", 2, 60, 20, "the hardware watchdog's patience"),
-    ("battery", "number", 0, 1, 0, "1: runs on a battery, and sleeps between presses"),
-    ("heartbeat_s", "number", 5, 3600, 0, "seconds between heartbeats; 0: by the device's type"),
-    ("pin_button", "number", 0, 48, 4, "the button, or a sensor's button B; to ground"),
-    ("pin_light", "number", 0, 48, 5, "the light"),
-    ("light_kind", "choice", ("high", "low", "ws2812"), "high", "lit at this level; or a pixel"),
-    ("pin_sounder", "number", -1, 48, 6, "the sounder; -1: none"),
-    ("pin_battery", "number", -1, 48, 3, "a part of the battery's voltage; -1: none"),
-    ("battery_x100", "number", 100, 1100, 200, "the battery's voltage in hundredths of the pin's"),
-    ("battery_low_mv", "number", 1800, 20000, 2300, "below this the battery is told to be low"),
-    ("pin_radar_power", "number", -1, 48, 7, "switches the radar's supply; -1: always on"),
-    ("pin_radar_rx", "number", 0, 48, 20, "from the radar"),
-    ("pin_radar_tx", "number", 0, 48, 21, "to the radar"),
-    ("pin_door", "number", -1, 48, -1, "a contact, to ground while the door is shut; -1: none"),
-    ("pin_tamper", "number", -1, 48, -1, "a switch, to ground while the case is shut; -1: none"),
-    ("bluetooth", "number", 0, 1, 1, "0: its Wi-Fi is never changed over Bluetooth"),
+    #: the hardware watchdog's patience
+    ("watchdog_s", "number", 2, 60, 20),
+    #: 1: runs on a battery, and sleeps between presses
+    ("battery", "number", 0, 1, 0),
+    #: seconds between heartbeats; 0: by the device's type
+    ("heartbeat_s", "number", 5, 3600, 0),
+    #: the button, or a sensor's button B; to ground
+    ("pin_button", "number", 0, 48, 4),
+    #: the light
+    ("pin_light", "number", 0, 48, 5),
+    #: lit at this level; or a pixel
+    ("light_kind", "choice", ("high", "low", "ws2812"), "high"),
+    #: the sounder; -1: none
+    ("pin_sounder", "number", -1, 48, 6),
+    #: a part of the battery's voltage; -1: none
+    ("pin_battery", "number", -1, 48, 3),
+    #: the battery's voltage in hundredths of the pin's
+    ("battery_x100", "number", 100, 1100, 200),
+    #: below this the battery is told to be low
+    ("battery_low_mv", "number", 1800, 20000, 2300),
+    #: switches the radar's supply; -1: always on
+    ("pin_radar_power", "number", -1, 48, 7),
+    #: from the radar
+    ("pin_radar_rx", "number", 0, 48, 20),
+    #: to the radar
+    ("pin_radar_tx", "number", 0, 48, 21),
+    #: a contact, to ground while the door is shut; -1: none
+    ("pin_door", "number", -1, 48, -1),
+    #: a switch, to ground while the case is shut; -1: none
+    ("pin_tamper", "number", -1, 48, -1),
+    #: 0: its Wi-Fi is never changed over Bluetooth
+    ("bluetooth", "number", 0, 1, 1),
     # Of 384 bytes, or none: see manifest.py.
-    ("release_key", "bytes", 0, 384, b"", "verifies updates over the air; none: there are none"),
-    ("hold_low", "bytes", 0, 8, b"", "pins that are low from the start on, one a byte"),
-) + tuple(
-    # What a sensor asks and calls by.
-    [(row[0], "number", row[2], row[3], row[1], row[5]) for row in settings.TABLE]
+    #: verifies updates over the air; none: there are none
+    ("release_key", "bytes", 0, 384, b""),
+    #: pins that are low from the start on, one a byte
+    ("hold_low", "bytes", 0, 8, b""),
 )
+
+
+def __getattr__(name: str):
+    """SETTINGS: those above, and what a sensor asks and calls by.
+
+    Made when it is asked for: a button has no use for the sensor's.
+    """
+    if name != "SETTINGS":
+        raise AttributeError(name)
+    return _OWN + _of_a_sensor()
+
+
+def _of_a_sensor() -> tuple:
+    from doorknock import settings
+
+    return tuple([(row[0], "number", row[2], row[3], row[1]) for row in settings.TABLE])
 
 
 class Config:
@@ -66,28 +108,33 @@ class Config:
         self.problems = []
         self.lacking = []
         self._values = {}
-        buffer = bytearray(_LONGEST_BLOB)
-        for row in SETTINGS:
-            self._values[row[0]] = self._read(nvs, row, buffer)
+        self._read_all(nvs, _OWN)
+        if self._values["type"] == "sensor":
+            self._read_all(nvs, _of_a_sensor())
 
     def __getitem__(self, name: str):
         return self._values[name]
 
     def sensing(self) -> dict:
         """The sensor's own settings, by name."""
-        return {row[0]: self._values[row[0]] for row in settings.TABLE}
+        return {row[0]: self._values[row[0]] for row in _of_a_sensor()}
 
     def base(self) -> int:
         """A digest of what the device was given by cable and what orders from afar lie over."""
-        values = [str(self._values[field[0]]) for field in SETTING_FIELDS]
+        values = [str(self._values.get(field[0])) for field in SETTING_FIELDS]
         return binascii.crc32(",".join(values).encode(), _crc(self._values["secret"])) & 0xFFFFFFFF
 
     def lay_over(self, values: dict) -> None:
         """From now on these values are in force: those ordered from afar."""
         self._values.update(values)
 
+    def _read_all(self, nvs, rows: tuple) -> None:
+        buffer = bytearray(_LONGEST_BLOB)
+        for row in rows:
+            self._values[row[0]] = self._read(nvs, row, buffer)
+
     def _read(self, nvs, row: tuple, buffer: bytearray):
-        name, default = row[0], row[-2]
+        name, default = row[0], row[-1]
         try:
             if row[1] == "number":
                 value = nvs.get_i32(name)

@@ -4,7 +4,7 @@ What was told last is kept on flash: a case that was opened while the device sle
 is told at its next look, and one that stays open is told once, not at every start.
 """
 
-from doorknock import door, keep
+from doorknock import keep
 
 _OPEN = b"\x01"
 _SHUT = b"\x00"
@@ -20,11 +20,14 @@ class Tamper:
         self._pin = pin
         self.wired = pin is not None
         self._emit = emit
+        if not self.wired:
+            return
+        from doorknock import door
+
         self._kept = keep.Keep("tamper")
         # A new device is shut, or is about to be: nobody need be told of its first closing.
-        told_open = self.wired and self._kept.read() == _OPEN
         self._contact = door.Contact()
-        self._contact.look(told_open)
+        self._contact.look(self._kept.read() == _OPEN)
 
     def look(self) -> None:
         """Call it ten times a second: the bounce of the switch is left out (door.Contact)."""

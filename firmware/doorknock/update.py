@@ -5,7 +5,8 @@ anew, and what was begun goes on later, after a start too. Nothing runs that is 
 manifest is verified with the programme's key, each file is read back from flash and compared with
 the manifest, and the slot is marked as whole only then.
 
-    IDLE      nothing is ordered, or it is over
+    IDLE      nothing is ordered, or it is over; after the next start this file is not even loaded
+              (update_at_rest.py)
     FETCHING  ordered; the manifest, then file by file what the spare slot and the running one lack
     TRYING    the spare slot is on trial (slot.py), or was
 
@@ -21,11 +22,8 @@ import struct
 import slot
 
 from doorknock import clock, manifest, slot_files, trial
+from doorknock.update_at_rest import FETCHING, IDLE, TRYING
 from doorknock.wire import MANIFEST_FILE, PIECE_BYTES, PIECES_AT_ONCE
-
-IDLE = 0
-FETCHING = 1
-TRYING = 2
 
 # version, phase, flags, number, size of the manifest, its digest
 _KEPT = "<BBBQH32s"

@@ -18,7 +18,8 @@ import asyncio
 import os
 import struct
 
-from doorknock import clock, improv
+from doorknock import clock
+from doorknock.wire import WIFI_OUTCOMES
 
 AT_REST = 0
 OPEN = 1
@@ -70,12 +71,17 @@ class Kept:
             _HEAD,
             _VERSION,
             self.phase,
-            improv.OUTCOMES.index(self.outcome),
+            WIFI_OUTCOMES.index(self.outcome),
             self.starts,
             self.chances,
             self.attempt,
         )
-        return head + (improv.strings(self.new[0], self.new[1]) if self.new else b"")
+        if not self.new:
+            return head
+        # Loaded where there is a change: most devices never see one.
+        from doorknock import improv
+
+        return head + improv.strings(self.new[0], self.new[1])
 
     def resume(self, saved: bytes) -> None:
         """Takes up what was saved; b"" or nonsense is nothing."""
@@ -85,16 +91,20 @@ class Kept:
         if len(saved) < _HEAD_BYTES:
             return
         version, phase, outcome, starts, chances, attempt = struct.unpack_from(_HEAD, saved, 0)
-        new = improv.read_wifi(saved[_HEAD_BYTES:])
-        if version != _VERSION or phase > KEEP or outcome >= len(improv.OUTCOMES):
+        if version != _VERSION or phase > KEEP or outcome >= len(WIFI_OUTCOMES):
             return
-        if phase in (TRY, KEEP) and new is None:
-            return
+        new = None
+        if phase in (TRY, KEEP):
+            from doorknock import improv
+
+            new = improv.read_wifi(saved[_HEAD_BYTES:])
+            if new is None:
+                return
         self.phase, self.starts, self.chances = phase, starts, chances
         # Whatever noise was there: the contract has 24 bits.
         self.attempt = attempt & 0xFFFFFF
-        self.outcome = improv.OUTCOMES[outcome]
-        self.new = new or () if phase in (TRY, KEEP) else ()
+        self.outcome = WIFI_OUTCOMES[outcome]
+        self.new = new or ()
 
 
 class Wifi:

@@ -169,12 +169,12 @@ _NUMBER = ("number", 1, 0, HIGHEST_NUMBER)
 _NEWEST = ("newest", 3, 0, HIGHEST_NUMBER)
 
 _EVENTS = (
-    # kind, code, leaf of the topic, what it says, fields
+    # kind, code, leaf of the topic, fields; above each what it says, for docs/wire.md
+    #: The device has started cold.
     (
         "boot",
         1,
         "up",
-        "The device has started cold.",
         (
             ("cause", 1, RESET_CAUSES),
             ("firmware", 2, 32),
@@ -182,59 +182,62 @@ _EVENTS = (
             ("tier", 4, TIERS),
         ),
     ),
+    #: Somebody asks for help. Taps, or a hold; two taps or more, or a hold, are urgent.
     (
         "press",
         2,
         "alarm",
-        "Somebody asks for help. Taps, or a hold; two taps or more, or a hold, are urgent.",
         (("taps", 1, 1, 255), ("held", 2, 0, 1)),
     ),
+    #: The resident says 'I'm OK'.
     (
         "ok",
         3,
         "alarm",
-        "The resident says 'I'm OK'.",
         (("during", 1, ("prompt", "alert", "nothing")),),
     ),
+    #: 'Look after me' began or ended.
     (
         "watch",
         4,
         "up",
-        "'Look after me' began or ended.",
         (
             ("state", 1, ("started", "ended")),
             ("by", 2, ("resident", "limit", "room", "restart", "refused")),
         ),
     ),
+    #: The sensor asks 'are you OK?', or its question is over.
     (
         "prompt",
         5,
         "alarm",
-        "The sensor asks 'are you OK?', or its question is over.",
         (("state", 1, ("asked", "answered", "withdrawn")), ("cause", 2, CAUSES)),
     ),
+    #: The sensor calls: nobody answered its question.
     (
         "stillness",
         6,
         "alarm",
-        "The sensor calls: nobody answered its question.",
         (("cause", 1, CAUSES), ("urgency", 2, URGENCIES), ("for_s", 3, 0, 86400)),
     ),
-    ("stirring", 7, "alarm", "Movement after a call. It never withdraws the call.", ()),
-    ("left", 8, "up", "The room is empty again.", ()),
+    #: Movement after a call. It never withdraws the call.
+    ("stirring", 7, "alarm", ()),
+    #: The room is empty again.
+    ("left", 8, "up", ()),
+    #: The battery is low, or has been changed.
     (
         "battery",
         9,
         "up",
-        "The battery is low, or has been changed.",
         (("millivolts", 1, 0, 20000), ("state", 2, ("low", "good"))),
     ),
-    ("tamper", 10, "up", "The case was opened, or closed.", (("state", 1, ("opened", "closed")),)),
+    #: The case was opened, or closed.
+    ("tamper", 10, "up", (("state", 1, ("opened", "closed")),)),
+    #: The device cannot do its work, or can again.
     (
         "fault",
         11,
         "up",
-        "The device cannot do its work, or can again.",
         (
             (
                 "what",
@@ -253,11 +256,11 @@ _EVENTS = (
             ("count", 3, 0, 1 << 30),
         ),
     ),
+    #: The device is there. Never a waveform, never whether or when somebody is in.
     (
         "heartbeat",
         12,
         "up",
-        "The device is there. Never a waveform, never whether or when somebody is in.",
         (
             ("cause", 1, RESET_CAUSES),
             ("firmware", 2, 32),
@@ -274,16 +277,16 @@ _EVENTS = (
             ("arch", 13, ARCHES),
         ),
     ),
+    #: Answers a `set` order, and says what is in force now. `accepted`: stored, and in force at
+    #: the first moment at which that disturbs nobody, which `applied` then says.
+    #: `waiting_for_press`: it widens what is watched, so somebody in the room has to agree;
+    #: `no_press`: nobody has. `refused`: `wrong` cannot be so, and nothing has changed.
+    #: `replaced`: a newer order came before it was in force. `old`: a newer one was obeyed
+    #: before, `newest`.
     (
         "settings",
         13,
         "up",
-        "Answers a `set` order, and says what is in force now. `accepted`: stored, and in "
-        "force at the first moment at which that disturbs nobody, which `applied` then says. "
-        "`waiting_for_press`: it widens what is watched, so somebody in the room has to agree; "
-        "`no_press`: nobody has. `refused`: `wrong` cannot be so, and nothing has changed. "
-        "`replaced`: a newer order came before it was in force. `old`: a newer one was obeyed "
-        "before, `newest`.",
         (
             _NUMBER,
             (
@@ -306,11 +309,11 @@ _EVENTS = (
         )
         + SETTING_FIELDS,
     ),
+    #: Answers an `act` order. `busy`: not now, ask again; it never says with what.
     (
         "done",
         14,
         "up",
-        "Answers an `act` order. `busy`: not now, ask again; it never says with what.",
         (
             _NUMBER,
             ("outcome", 2, ("done", "busy", "old", "failed", "unknown")),
@@ -318,19 +321,19 @@ _EVENTS = (
             ("what", 4, ACTS),
         ),
     ),
+    #: Some of the device's last lines, oldest first, one a line of the text. None of them says
+    #: who is in, who pressed, or what a watch came to.
     (
         "log",
         15,
         "up",
-        "Some of the device's last lines, oldest first, one a line of the text. None of them "
-        "says who is in, who pressed, or what a watch came to.",
         (_NUMBER, ("part", 2, 1, 8), ("parts", 3, 1, 8), ("text", 4, 240)),
     ),
+    #: Answers an `update` order, and says how far it is.
     (
         "updating",
         16,
         "up",
-        "Answers an `update` order, and says how far it is.",
         (
             _NUMBER,
             ("state", 2, UPDATE_STATES),
@@ -340,29 +343,29 @@ _EVENTS = (
             ("bytes", 6, 0, 1 << 30),
         ),
     ),
+    #: A test: it takes the way of a press, wakes nobody, and is answered by `tested`.
     (
         "test",
         17,
         "alarm",
-        "A test: it takes the way of a press, wakes nobody, and is answered by `tested`.",
         (_NUMBER, ("pressed", 2, 0, 1)),
     ),
+    #: What a change of its Wi-Fi over Bluetooth has come to. It never says which network.
+    #: `attempt`: the first three bytes of the challenge under which the gateway sealed it (1 for
+    #: 0); 0 where it came from a phone. Word of an attempt that failed may arrive during the
+    #: next.
     (
         "wifi",
         18,
         "up",
-        "What a change of its Wi-Fi over Bluetooth has come to. It never says which network. "
-        "`attempt`: the first three bytes of the challenge under which the gateway sealed it (1 "
-        "for 0); 0 where it came from a phone. Word of an attempt that failed may arrive during "
-        "the next.",
         (("outcome", 1, WIFI_OUTCOMES), ("attempt", 2, 0, 0xFFFFFF)),
     ),
+    #: Asks for pieces of an update, or for leave to start into it. Not kept, not answered by
+    #: `answer`. `number`: of the `update` order.
     (
         "want",
         19,
         "up",
-        "Asks for pieces of an update, or for leave to start into it. Not kept, not answered by "
-        "`answer`. `number`: of the `update` order.",
         (
             _NUMBER,
             ("what", 2, WANTS),
@@ -373,54 +376,57 @@ _EVENTS = (
     ),
 )
 _COMMANDS = (
-    ("answer", 0x81, "down", "The gateway has committed the event with this boot and seq.", ()),
+    #: The gateway has committed the event with this boot and seq.
+    ("answer", 0x81, "down", ()),
+    #: The boot number to use from now on. Answers a `boot` event of boot 0 by its nonce.
     (
         "number",
         0x82,
         "down",
-        "The boot number to use from now on. Answers a `boot` event of boot 0 by its nonce.",
         (("next_boot", 1, 1, 0xFFFFFFFF),),
     ),
+    #: What the alert that the named event belongs to has come to.
     (
         "light",
         0x83,
         "down",
-        "What the alert that the named event belongs to has come to.",
         (("state", 1, LIGHTS),),
     ),
+    #: An order: these settings, all of them or none. Without any: say what is in force. One that
+    #: the device cannot read or does not know is refused, and all of the order with it.
     (
         "set",
         0x84,
         "down",
-        "An order: these settings, all of them or none. Without any: say what is in force. One "
-        "that the device cannot read or does not know is refused, and all of the order with it.",
         SETTING_FIELDS,
     ),
-    ("act", 0x85, "down", "An order: do this now.", (("what", 1, ACTS),)),
+    #: An order: do this now.
+    ("act", 0x85, "down", (("what", 1, ACTS),)),
+    #: An order: fetch the manifest with this SHA-256 (hex) and so many bytes, and what it names.
+    #: Without a manifest: stop what was ordered before.
     (
         "update",
         0x86,
         "down",
-        "An order: fetch the manifest with this SHA-256 (hex) and so many bytes, and what it "
-        "names. Without a manifest: stop what was ordered before.",
         (("manifest", 1, 64), ("size", 2, 1, 8192)),
     ),
-    ("tested", 0x87, "down", "The named `test` event has come to the backend.", ()),
+    #: The named `test` event has come to the backend.
+    ("tested", 0x87, "down", ()),
+    #: Raw data of a file of an update, from this byte on. `number`: of the `update` order.
+    #: Without data: leave to start into it.
     (
         "piece",
         0x88,
         "down",
-        "Raw data of a file of an update, from this byte on. `number`: of the `update` order. "
-        "Without data: leave to start into it.",
         (_NUMBER, ("file", 2, 0, MOST_FILES), ("at", 3, 0, LONGEST_FILE_BYTES)),
     ),
+    #: The resident says on their page that they are OK: answers the named `prompt` event, if that
+    #: question is still on, like one press of B. Not whether a watch shall end (`long_stay`):
+    #: that takes the press.
     (
         "said_ok",
         0x89,
         "down",
-        "The resident says on their page that they are OK: answers the named `prompt` event, if "
-        "that question is still on, like one press of B. Not whether a watch shall end "
-        "(`long_stay`): that takes the press.",
         (),
     ),
 )
@@ -599,7 +605,7 @@ def encode(
         raise ValueError("boot, seq or stamp is out of range")
     body = struct.pack(_HEADER, VERSION, row[1], bytes.fromhex(device), boot, seq, stamp)
     known = 0
-    for field in row[4]:
+    for field in row[3]:
         if field[0] in details:
             known += 1
             body += _encode_field(field, details[field[0]])
@@ -644,7 +650,7 @@ def _decode(message: bytes, key: bytes, low: int, high: int) -> Message:
     row = _BY_CODE.get(code)
     if row is None or not low <= code < high:
         raise Refused("kind")
-    details, spoilt, unknown, data = _decode_details(body, row[4], row[0] in _RAW)
+    details, spoilt, unknown, data = _decode_details(body, row[3], row[0] in _RAW)
     return Message(row[0], device, boot, seq, stamp, details, spoilt, unknown, data)
 
 
@@ -742,5 +748,5 @@ def describe_field(field: tuple) -> str:
 
 
 def catalogue() -> tuple:
-    """(kind, code, leaf, meaning, fields) of every message, events first."""
+    """(kind, code, leaf, fields) of every message, events first."""
     return _EVENTS + _COMMANDS

@@ -133,7 +133,7 @@ class Outside:
 
     def _look_up_pin(self, name: str) -> int:
         setting = NAMED_PINS.get(name, name)
-        default = next(row[-2] for row in config.SETTINGS if row[0] == setting)
+        default = next(row[-1] for row in config.SETTINGS if row[0] == setting)
         assert isinstance(default, int)  # noqa: S101 - every pin has a default
         return settings_store.number(self._store, setting, default)
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     FaultState: TypeAlias = str
 else:
     _DETAILS = {
-        kind: {field[0]: field[2] for field in fields} for kind, _, _, _, fields in wire.catalogue()
+        kind: {field[0]: field[2] for field in fields} for kind, _, _, fields in wire.catalogue()
     }
     Light = Literal[(*wire.LIGHTS, "prompt", "bluetooth")]
     Kind = Literal[wire.EVENT_KINDS]

@@ -1,7 +1,7 @@
 """The device's settings: both bounds, defaults, and no setting in another's place."""
 
 import pytest
-from doorknock import config
+from doorknock import config, settings
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,8 +12,11 @@ GOOD: dict[str, int | bytes] = {
     "secret": bytes(32),
     "wifi_ssid": b"house",
     "host": b"192.0.2.1",
+    # Which has all of them.
+    "type": b"sensor",
 }
 ROWS = {row[0]: row for row in config.SETTINGS}
+SENSORS = {row[0] for row in settings.TABLE}
 NUMBERS = [row for row in config.SETTINGS if row[1] == "number"]
 
 
@@ -37,7 +40,7 @@ def test_every_default_is_allowed_and_every_number_has_both_bounds() -> None:
 
 @pytest.mark.parametrize("row", NUMBERS, ids=lambda row: row[0])
 def test_a_number_is_taken_within_its_bounds_and_no_further(row) -> None:
-    name, _, low, high, default, _ = row
+    name, _, low, high, default = row
 
     assert read(**{name: low})[name] == low
     assert read(**{name: high})[name] == high
@@ -76,7 +79,7 @@ def test_what_the_device_cannot_do_without_is_named() -> None:
 def test_what_is_broken_takes_its_default_and_is_reported(name, stored, problem) -> None:
     found = read(**{name: stored})
 
-    assert found[name] == ROWS[name][-2]
+    assert found[name] == ROWS[name][-1]
     assert (name, problem) in found.problems
 
 
@@ -89,6 +92,10 @@ def test_whatever_is_stored_every_setting_is_one_that_is_allowed(stored) -> None
     found = config.Config(Nvs(stored))
 
     for row in config.SETTINGS:
+        if row[0] in SENSORS and found["type"] != "sensor":
+            with pytest.raises(KeyError):
+                found[row[0]]
+            continue
         value = found[row[0]]
         if row[1] == "number":
             assert row[2] <= value <= row[3] or value == row[4]

@@ -27,6 +27,6 @@ messages = st.sampled_from(wire.catalogue()).flatmap(
         st.integers(0, 0xFFFFFFFF),
         st.integers(0, 0xFFFFFFFF),
         st.integers(0, (1 << 64) - 1),
-        _details(row[4]),
+        _details(row[3]),
     )
 )

@@ -159,13 +159,13 @@ def test_tags_and_codes_are_never_used_twice():
     codes = [row[1] for row in wire.catalogue()]
     assert len(set(codes)) == len(codes)
     for row in wire.catalogue():
-        tags = [field[1] for field in row[4]]
+        tags = [field[1] for field in row[3]]
         assert len(set(tags)) == len(tags), row[0]
 
 
 @pytest.mark.parametrize("kind", ["heartbeat", "settings", "set", "log", "updating", "update"])
 def test_the_longest_of_its_kind_fits(kind):
-    fields = next(row[4] for row in wire.catalogue() if row[0] == kind)
+    fields = next(row[3] for row in wire.catalogue() if row[0] == kind)
     largest = {}
     for field in fields:
         if len(field) == 4:
