@@ -105,9 +105,9 @@ async def until_told(house, state, within_s=600.0, number=None):
             await asyncio.sleep(1)
 
 
-def test_a_release_is_fetched_where_a_twentieth_less_memory_is_left(tmp_path, monkeypatch):
+def test_a_release_is_fetched_where_a_twelfth_less_memory_is_left(tmp_path, monkeypatch):
     """What is in the heap beside the firmware differs from run to run."""
-    monkeypatch.setattr(process, "HEAP", process.HEAP * 19 // 20)
+    monkeypatch.setattr(process, "HEAP", process.HEAP * 11 // 12)
     house = Serving(release("0.2.0"))
 
     async def story(board, house):
@@ -115,6 +115,35 @@ def test_a_release_is_fetched_where_a_twentieth_less_memory_is_left(tmp_path, mo
         house.order(board, "update", order_of(house.made), 100)
         await until_told(house, "confirmed")
         assert causes(board) == ["power_on", "software"]
+
+    story_of(tmp_path, story, house)
+
+
+def test_what_updates_need_is_in_memory_only_while_there_is_one(tmp_path):
+    house = Serving(release("0.2.0"))
+
+    async def loaded(board):
+        so_far = len(board.lines)
+        board.console("import sys; print('loaded:', 'doorknock.update' in sys.modules)")
+        line = await board.until(
+            lambda line: str(line.data.get("text")).startswith("loaded:"), 10, so_far
+        )
+        return line.data["text"] == "loaded: True"
+
+    async def story(board, house):
+        await up(board, house)
+        assert not await loaded(board)
+        house.order(board, "update", order_of(house.made), 100)
+        await until_told(house, "fetching")
+        assert await loaded(board)
+        # A start in the midst of it
+        board.power_cut()
+        await up(board, house)
+        assert await loaded(board)
+        await until_told(house, "confirmed")
+        board.power_cut()
+        await up(board, house)
+        assert not await loaded(board)
 
     story_of(tmp_path, story, house)
 
