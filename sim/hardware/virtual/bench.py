@@ -83,7 +83,7 @@ _stdin = sys.stdin.buffer
 _write = sys.stdout.write
 
 # The radar's lots as they were granted, and their bytes: one memory for all grants, which grows.
-_body = bytearray(256)
+_body = bytearray(8704)
 # Of these: where in _body the next lot is, and where the lots end, both in words; and how many ms
 # after the grant it comes.
 _lots = array("I", (0, 0, 0))
