@@ -83,6 +83,7 @@ _stdin = sys.stdin.buffer
 _write = sys.stdout.write
 
 # The radar's lots as they were granted, and their bytes: one memory for all grants, which grows.
+# It begins with what some 20 s of a radar take: a heap that has long been in use is in pieces.
 _body = bytearray(8704)
 # Of these: where in _body the next lot is, and where the lots end, both in words; and how many ms
 # after the grant it comes.
