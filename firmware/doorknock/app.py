@@ -125,10 +125,11 @@ class App:
             looks_in = self.cause == "deep_sleep" and not self._woken_by_press
             self.sleeper = sleep.Sleeper(chip.ticks(), looks_in)
         self.nvs = nvs
-        self.update = update_at_rest.AtRest(self)
+        self._update_kept = keep.Keep("update")
+        self.update = update_at_rest.AtRest(self._update_kept, settings["release_key"], self)
         self.afar.follow(self.update)
-        if slot.on_trial or not update_at_rest.is_at_rest(keep.Keep("update").read()):
-            self.updates()
+        if slot.on_trial or self.update.goes_on(self.cause == "watchdog"):
+            self._go_on_with(self.update)
         if self.is_sensor:
             from doorknock import sense
 
@@ -287,15 +288,24 @@ class App:
 
     # And what updates ask of it.
 
-    def updates(self):
-        """Loads the fetching and trying of updates: from now on `update`, and returned."""
+    def updates(self) -> None:
+        """Loads the fetching and trying of updates: from now on it is `update`."""
         from doorknock import update
 
         self.update = update.Update(
-            keep.Keep("update"), self.config["release_key"], FIRMWARE, _ARCH, self, chip.ticks()
+            self._update_kept, self.config["release_key"], FIRMWARE, _ARCH, self, chip.ticks()
         )
         self.afar.follow(self.update)
-        return self.update
+
+    def _go_on_with(self, at_rest) -> None:
+        try:
+            self.updates()
+        except MemoryError:
+            if slot.on_trial:
+                # boot.py's slot.py takes such an application back.
+                raise
+            gc.collect()
+            at_rest.give_up("no memory")
 
     def may(self) -> bool:
         """Whether an update may go on: it disturbs nobody, and the battery bears it."""

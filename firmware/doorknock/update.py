@@ -17,17 +17,20 @@ a trial is in slot.py's file, with the digest of its manifest.
 """
 
 import hashlib
-import struct
 
 import slot
 
 from doorknock import clock, manifest, slot_files, trial
-from doorknock.update_at_rest import FETCHING, IDLE, TRYING
+from doorknock.update_at_rest import (
+    FETCHING,
+    IDLE,
+    TRYING,
+    digest_of,
+    packed,
+    unpacked,
+)
 from doorknock.wire import MANIFEST_FILE, PIECE_BYTES, PIECES_AT_ONCE
 
-# version, phase, flags, number, size of the manifest, its digest
-_KEPT = "<BBBQH32s"
-_VERSION = 1
 # The radar did not work before the update either: it is no proof against it.
 _WAS_FAULTY = 1
 _MANIFEST = "update.manifest"
@@ -72,11 +75,8 @@ class Update:
         self._arch = arch
         self._room = room
         self._began = ticks
-        self._number = 0
-        self._phase = IDLE
-        self._flags = 0
-        self._size = 0
-        self._digest = b""
+        found = unpacked(kept.read())
+        self._phase, self._flags, self._number, self._size, self._digest = found
         self._manifest = None
         self._index = MANIFEST_FILE  # the file in hand
         self._file = None  # that file, being written
@@ -91,16 +91,9 @@ class Update:
         self._came = ticks  # when the last piece did
         self._ended = None  # the tick at which it was over
         self._restart_at = None
-        self._resume(kept.read())
         self._trial = trial.Trial(key, self._flags & _WAS_FAULTY != 0, room, ticks)
 
     # --- over a start ----------------------------------------------------------------------
-
-    def _resume(self, saved: bytes) -> None:
-        if len(saved) == struct.calcsize(_KEPT) and saved[0] == _VERSION:
-            _, self._phase, self._flags, self._number, self._size, self._digest = struct.unpack(
-                _KEPT, saved
-            )
 
     def begin(self) -> None:
         """Says what became of a trial over this start."""
@@ -117,13 +110,7 @@ class Update:
 
     def _save(self, phase: int) -> bool:
         self._phase = phase
-        return self._kept.write(
-            struct.pack(
-                _KEPT,
-                *(_VERSION, phase, self._flags, self._number, self._size),
-                self._digest or bytes(32),
-            )
-        )
+        return self._kept.write(packed(phase, self._flags, self._number, self._size, self._digest))
 
     # --- orders ----------------------------------------------------------------------------
 
@@ -134,7 +121,7 @@ class Update:
             if self._phase != IDLE:
                 self._tell("accepted")
             return
-        digest = _digest(str(details.get("manifest", "")))
+        digest = digest_of(details)
         earlier, self._number = self._number, number
         if self._phase == TRYING or self._restart_at is not None:
             # It is too late to stop, and what becomes of it answers the order that began it.
@@ -426,11 +413,3 @@ class Update:
     def answered(self) -> None:
         """The gateway has answered, signed, for an event of this start."""
         self._trial.heard = True
-
-
-def _digest(text: str) -> bytes:
-    try:
-        found = bytes.fromhex(text)
-    except ValueError:
-        return b""
-    return found if len(found) == 32 else b""

@@ -148,6 +148,53 @@ def test_what_updates_need_is_in_memory_only_while_there_is_one(tmp_path):
     story_of(tmp_path, story, house)
 
 
+FULL = """
+import builtins, gc
+gc.collect()
+held = builtins.held = []
+while gc.mem_free() > 30000:
+    held.append(bytearray(1000))
+print("memory is full")
+"""
+
+
+def test_where_memory_is_short_it_is_loaded_after_a_restart(tmp_path):
+    house = Serving(release("0.2.0"))
+
+    async def story(board, house):
+        await up(board, house)
+        board.console(FULL)
+        await board.until_said("memory is full")
+        house.order(board, "update", order_of(house.made), 100)
+        await until_told(house, "confirmed")
+        assert names(house.states()) == ALL_IS_WELL
+        assert causes(board) == ["power_on", "software", "software"]
+        assert house.firmware() == "0.2.0"
+
+    story_of(tmp_path, story, house, BUTTON)
+
+
+def test_where_memory_is_short_at_a_start_too_the_device_goes_on_without(tmp_path, monkeypatch):
+    house = Serving(release("0.2.0"))
+
+    async def story(board, house):
+        await up(board, house)
+        house.order(board, "update", order_of(house.made), 100)
+        await until_told(house, "fetching")
+        board.power_cut()
+        # What is enough for a button, and not for an update as well
+        monkeypatch.setattr(process, "HEAP", 270_000)
+        board.power_on()
+        await until_told(house, "failed")
+        assert house.states()[-1] == ("failed", "no memory")
+        board.press()
+        await asyncio.sleep(60)
+        assert len(house.of("press")) == 1
+        assert causes(board) == ["power_on", "power_on"]
+
+    story_of(tmp_path, story, house, BUTTON)
+
+
 def test_a_release_is_fetched_verified_tried_and_kept(tmp_path):
     house = Serving(release("0.2.0"))
 
@@ -204,6 +251,11 @@ BAD = {
     "it turns in place": (
         "start.py",
         "def main():\n    while True:\n        pass\n",
+        "did not start",
+    ),
+    "it could not change its Wi-Fi": (
+        "improv.py",
+        "raise RuntimeError('only where it is needed')",
         "did not start",
     ),
     "it never connects": (
