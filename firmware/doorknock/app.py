@@ -316,12 +316,7 @@ class App:
 
     def faulty(self) -> bool:
         """Whether the radar should be heard and is not."""
-        if self.sensor is None:
-            return False
-        from doorknock import radar
-
-        unheard = self.sensor.radar_power() and not self.sensor.counts[radar.FRAMES]
-        return self.sensor.faulty() or unheard
+        return self.radar is not None and self.radar.faulty()
 
     def alarm_waits(self) -> bool:
         """Whether somebody asks for help, and the gateway does not know. Not while a sensor still

@@ -58,6 +58,11 @@ class Sense:
 
     # --- whether the radar works -----------------------------------------------------------
 
+    def faulty(self) -> bool:
+        """Whether the radar should be heard and is not."""
+        unheard = self.sensor.radar_power() and not self.sensor.counts[radar.FRAMES]
+        return self.sensor.faulty() or unheard
+
     def _begin_test(self) -> None:
         self._test.begin(self.sensor.counts[radar.FRAMES], self._ticks())
         self._trusted = True

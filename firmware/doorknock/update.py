@@ -25,8 +25,10 @@ from doorknock.update_at_rest import (
     FETCHING,
     IDLE,
     TRYING,
+    comes_to,
     digest_of,
     packed,
+    say,
     unpacked,
 )
 from doorknock.wire import MANIFEST_FILE, PIECE_BYTES, PIECES_AT_ONCE
@@ -122,17 +124,14 @@ class Update:
                 self._tell("accepted")
             return
         digest = digest_of(details)
+        over = comes_to(digest, self._key)
         earlier, self._number = self._number, number
         if self._phase == TRYING or self._restart_at is not None:
             # It is too late to stop, and what becomes of it answers the order that began it.
             self._number = earlier
             self._say(number, "failed", "an update is on trial")
-        elif not digest:
-            self._give_up()
-            self._end("stopped")
-        elif not self._key:
-            self._give_up()
-            self._end("refused", "no key to verify it with")
+        elif over:
+            self._end(*over)
         else:
             if digest != self._digest:
                 self._give_up()
@@ -160,15 +159,12 @@ class Update:
         self._say(self._number, state, why)
 
     def _say(self, number: int, state: str, why: str) -> None:
-        self._room.log("update %s %s" % (state, why))
-        told = {"number": number, "state": state, "bytes": self._fetched}
-        if why:
-            told["why"] = why
+        version = ""
         if state == "confirmed":
-            told["version"] = self._running
+            version = self._running
         elif self._manifest is not None:
-            told["version"] = self._manifest.version
-        self._room.emit("updating", told)
+            version = self._manifest.version
+        say(self._room, number, state, why, self._fetched, version)
 
     # --- time ------------------------------------------------------------------------------
 

@@ -46,6 +46,24 @@ def digest_of(details: dict) -> bytes:
     return found if len(found) == DIGEST_BYTES else b""
 
 
+def comes_to(digest: bytes, key: bytes) -> tuple:
+    """(state, why) of an order by which nothing is fetched; () of any other."""
+    if not digest:
+        return ("stopped", "")
+    return () if key else ("refused", "no key to verify it with")
+
+
+def say(room, number: int, state: str, why: str, fetched: int = 0, version: str = "") -> None:
+    """How far the update of this order is. why, version: "" where there is none to tell."""
+    room.log("update %s %s" % (state, why))
+    told = {"number": number, "state": state, "bytes": fetched}
+    if why:
+        told["why"] = why
+    if version:
+        told["version"] = version
+    room.emit("updating", told)
+
+
 class AtRest:
     """No update yet. kept: a Keep. key: the programme's public key; b"" for none. room: as in
     update.py, and updates(), which loads what is needed and puts an Update in this one's place.
@@ -57,7 +75,8 @@ class AtRest:
         self._kept = kept
         self._key = key
         self._room = room
-        self._number = unpacked(kept.read())[2]
+        self._found = unpacked(kept.read())
+        self._number = self._found[2]
         # An order is kept, and nothing is loaded for it yet; or could not be.
         self._waits = False
         self._short = False
@@ -67,13 +86,14 @@ class AtRest:
 
     def goes_on(self, bitten: bool) -> bool:
         """Whether this start is in the midst of an update. bitten: it is the watchdog's."""
-        phase, flags, number, size, digest = unpacked(self._kept.read())
+        phase, flags, number, size, digest = self._found
         if phase == FETCHING and bitten:
             flags += _BITE
             if flags // _BITE > _MOST_BITES:
                 self.give_up("started anew by its watchdog")
                 return False
-            self._kept.write(packed(phase, flags, number, size, digest))
+            self._found = (phase, flags, number, size, digest)
+            self._kept.write(packed(*self._found))
         return phase != IDLE
 
     def give_up(self, why: str) -> None:
@@ -92,32 +112,27 @@ class AtRest:
         if again and number == self._number:
             # Where it is over, the word of that is in the journal.
             if self._waits:
-                self._say("accepted")
+                self._say("accepted", "")
             return
         self._number = number
         digest = digest_of(details)
         self._waits = False
-        if not digest:
-            self._over("stopped")
-        elif not self._key:
-            self._over("refused", "no key to verify it with")
+        over = comes_to(digest, self._key)
+        if over:
+            self._over(*over)
         elif self._kept.write(packed(FETCHING, 0, number, int(details.get("size", 0)), digest)):
             self._waits = True
-            self._say("accepted")
+            self._say("accepted", "")
         else:
             self._over("failed", "flash")
 
-    def _over(self, state: str, why: str = "") -> None:
+    def _over(self, state: str, why: str) -> None:
         # Said first: a power cut in between says it twice, which is better than never.
         self._say(state, why)
         self._kept.write(packed(IDLE, 0, self._number, 0, b""))
 
-    def _say(self, state: str, why: str = "") -> None:
-        self._room.log("update %s %s" % (state, why))
-        told = {"number": self._number, "state": state, "bytes": 0}
-        if why:
-            told["why"] = why
-        self._room.emit("updating", told)
+    def _say(self, state: str, why: str) -> None:
+        say(self._room, self._number, state, why)
 
     def piece(self, command, now: int) -> None:
         """Nobody has asked for it."""
